@@ -1,0 +1,207 @@
+"""Events on the wire: newline-delimited JSON to Arrow and back. The only encoder and the only decoder.
+
+A line that does not parse or has a field of the wrong type is a `Rejected` value with its place and reason; the lines
+around it are kept. What a row *means* (required fields, vocabularies, ranges) is checked where rows become engine
+records, in `engine.batch`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final
+
+import msgspec
+import pyarrow as pa
+from pyarrow import json as arrow_json
+
+from surveillance.events import FIELDS, SCHEMA
+
+BLOCK_BYTES: Final = 1 << 20
+SAMPLE_LINES: Final = 16
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One line that is no event. `position` counts the rows of the table that stand before it."""
+
+    position: int
+    reason: str
+    line: bytes
+    symbol: str | None = None
+
+
+class Decoded(msgspec.Struct):
+    """Rows in line order, the rejected lines between them, and how often each unknown key was seen."""
+
+    table: pa.Table
+    rejected: list[Rejected] = []
+    unknown_keys: dict[str, int] = {}
+
+
+def _line_type() -> type[msgspec.Struct]:
+    of: Mapping[pa.DataType, Any] = {pa.string(): str, pa.int64(): int, pa.float64(): float, pa.bool_(): bool}
+    return msgspec.defstruct(
+        "EventLine",
+        [(field.name, (of.get(field.type, list[str])) | None, None) for field in SCHEMA],
+    )
+
+
+_line_decoder = msgspec.json.Decoder(_line_type())
+_any_decoder = msgspec.json.Decoder(dict[str, Any])
+_encoder = msgspec.json.Encoder()
+_INT64 = range(-(2**63), 2**63)
+
+
+class Decoder:
+    """Decodes NDJSON. Remembers which fields its input has, so that absent columns cost nothing; results do not depend on it."""
+
+    def __init__(self) -> None:
+        self._fields: set[str] = set()
+
+    def decode(self, data: bytes) -> Decoded:
+        """Decode whole lines; a last line may lack its newline."""
+        if not data or data.isspace():
+            return Decoded(_empty())
+        self._learn(data)
+        fast = self._fast(data)
+        return fast if fast is not None else _by_line(data)
+
+    def _learn(self, data: bytes) -> None:
+        if self._fields and len(data) < BLOCK_BYTES // 2:
+            return
+        step = max(1, len(data) // SAMPLE_LINES)
+        for place in range(0, len(data), step):
+            start = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", start)
+            try:
+                line = _any_decoder.decode(data[start : end if end >= 0 else len(data)])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            self._fields.update(key for key in line if key in SCHEMA.names)
+
+    def _fast(self, data: bytes) -> Decoded | None:
+        """Decode with pyarrow, or give None where a line needs a closer look."""
+        if not (data.isascii() or _is_utf8(data)):
+            return None
+        lines = data.count(b"\n") + (not data.endswith(b"\n"))
+        while True:
+            schema = pa.schema([field for field in SCHEMA if field.name in self._fields])
+            try:
+                table = arrow_json.read_json(
+                    pa.BufferReader(data),
+                    read_options=arrow_json.ReadOptions(use_threads=False, block_size=max(len(data) + 1, 1024)),
+                    parse_options=arrow_json.ParseOptions(
+                        explicit_schema=schema, newlines_in_values=False, unexpected_field_behavior="infer"
+                    ),
+                )
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                return None
+            if table.num_rows != lines:
+                return None
+            unforeseen = [name for name in table.column_names if name in SCHEMA.names and name not in self._fields]
+            if not unforeseen:
+                break
+            self._fields.update(unforeseen)
+        unknown = {
+            name: table.num_rows - table.column(name).null_count
+            for name in table.column_names
+            if name not in self._fields
+        }
+        return Decoded(table.select(schema.names) if unknown else table, [], unknown)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _empty() -> pa.Table:
+    return SCHEMA.empty_table()
+
+
+def _by_line(data: bytes) -> Decoded:
+    rows: list[msgspec.Struct] = []
+    rejected: list[Rejected] = []
+    unknown: Counter[str] = Counter()
+    for line in data.split(b"\n"):
+        if not line or line.isspace():
+            continue
+        try:
+            row = _line_decoder.decode(line)
+            keys = _any_decoder.decode(line).keys()
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            rejected.append(Rejected(len(rows), _reason(error), line, _symbol(line)))
+            continue
+        wide = _wide_integer(row)
+        if wide:
+            rejected.append(Rejected(len(rows), f"wrong_type:{wide}", line, _symbol(line)))
+            continue
+        rows.append(row)
+        unknown.update(key for key in keys if key not in SCHEMA.names)
+    table = table_of([msgspec.structs.asdict(row) for row in rows])
+    return Decoded(table, rejected, dict(unknown))
+
+
+def _wide_integer(row: msgspec.Struct) -> str | None:
+    for field in SCHEMA:
+        if field.type == pa.int64():
+            value = getattr(row, field.name)
+            if value is not None and value not in _INT64:
+                return field.name
+    return None
+
+
+def _reason(error: Exception) -> str:
+    """Name a parse failure: `not_utf8`, `not_json`, `not_an_object`, or `wrong_type:<field>`."""
+    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error):
+        return "not_utf8"
+    if isinstance(error, msgspec.ValidationError):
+        text = str(error)
+        place = text.partition("at `$.")[2].partition("`")[0].partition("[")[0]
+        return f"wrong_type:{place}" if place else "not_an_object"
+    return "not_json"
+
+
+def _symbol(line: bytes) -> str | None:
+    try:
+        symbol = _any_decoder.decode(line).get("symbol")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return symbol if isinstance(symbol, str) else None
+
+
+def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Make a table of the columns that occur in `rows`, in contract order."""
+    kept = list(rows)
+    present = {key for row in kept for key, value in row.items() if value is not None}
+    fields = [field for field in SCHEMA if field.name in present]
+    if not fields:
+        return _empty().slice(0, 0)
+    columns = [pa.array([row.get(field.name) for row in kept], field.type) for field in fields]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def encode_row(row: Mapping[str, Any]) -> bytes:
+    """Write one event as a JSON line without its newline; nulls are left out."""
+    return _encoder.encode({key: value for key, value in row.items() if value is not None})
+
+
+def encode(table: pa.Table) -> bytes:
+    """Write a table as NDJSON; nulls and unknown columns are left out."""
+    known = table.select([name for name in table.column_names if name in FIELDS])
+    return b"".join(encode_row(row) + b"\n" for row in known.to_pylist())
+
+
+def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Cut a stream into blocks of whole lines; only the last block may lack a final newline."""
+    rest = b""
+    while chunk := stream.read(block_bytes):
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            rest += chunk
+            continue
+        yield rest + chunk[:end]
+        rest = chunk[end:]
+    if rest:
+        yield rest
