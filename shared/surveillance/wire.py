@@ -26,6 +26,8 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
     line: bytes
     symbol: str | None = None
+    producer: str | None = None
+    number: int | None = None
 
 
 class Decoded(msgspec.Struct):
@@ -131,11 +133,11 @@ def _by_line(data: bytes) -> Decoded:
             row = _line_decoder.decode(line)
             keys = _any_decoder.decode(line).keys()
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            rejected.append(Rejected(len(rows), _reason(error), line, _symbol(line)))
+            rejected.append(_rejected(len(rows), _reason(error), line))
             continue
         wide = _wide_integer(row)
         if wide:
-            rejected.append(Rejected(len(rows), f"wrong_type:{wide}", line, _symbol(line)))
+            rejected.append(_rejected(len(rows), f"wrong_type:{wide}", line))
             continue
         rows.append(row)
         unknown.update(key for key in keys if key not in SCHEMA.names)
@@ -163,12 +165,21 @@ def _reason(error: Exception) -> str:
     return "not_json"
 
 
-def _symbol(line: bytes) -> str | None:
+def _rejected(position: int, reason: str, line: bytes) -> Rejected:
+    """Keep of a bad line what can be read of whose it is."""
     try:
-        symbol = _any_decoder.decode(line).get("symbol")
+        fields = _any_decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return symbol if isinstance(symbol, str) else None
+        return Rejected(position, reason, line)
+    symbol, producer, number = (fields.get(name) for name in ("symbol", "producer", "number"))
+    return Rejected(
+        position,
+        reason,
+        line,
+        symbol if isinstance(symbol, str) else None,
+        producer if isinstance(producer, str) else None,
+        number if isinstance(number, int) and number in _INT64 else None,
+    )
 
 
 def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:

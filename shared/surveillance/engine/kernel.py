@@ -1,0 +1,42 @@
+"""How kernels are compiled: cached on disk, without runtime allocation, and never stale.
+
+numba's cache watches only the file of the outermost function, so every kernel that is called from Python carries the
+digest of all kernel sources in its qualified name: an edit anywhere compiles anew.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+_OPTIONS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy", "boundscheck": False}
+
+
+def kernel(function: F) -> F:
+    """Mark a function that other kernels call; it is compiled into its callers."""
+    return cast(F, numba.njit(function, **_OPTIONS))
+
+
+@cache
+def source_digest() -> str:
+    """Hash every source file that can end up in a kernel."""
+    package = Path(__file__).parent.parent
+    digest = blake2b(numba.__version__.encode(), digest_size=8)
+    for folder in ("engine", "rules", "features"):
+        for file in sorted((package / folder).glob("*.py")):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def entry(function: F, name: str | None = None, **replaced: Any) -> F:
+    """Compile a kernel that Python calls, with `replaced` put in place of the globals of that name."""
+    title = f"{name or function.__name__}_{source_digest()}"
+    copy = FunctionType(function.__code__, {**function.__globals__, **replaced}, title)
+    copy.__qualname__ = title
+    copy.__module__ = function.__module__
+    return cast(F, numba.njit(copy, cache=True, nogil=True, **_OPTIONS))
