@@ -1,0 +1,327 @@
+"""The background: who trades when nobody manipulates.
+
+Decisions arrive as a self-exciting process (Hawkes 1971) on a U-shaped day. Each is one agent's: market makers quote
+both sides around fair value and cancel nearly everything; noise traders place patient orders and few impatient ones,
+leaning towards the deeper side; value traders take what is mispriced; momentum traders follow; hedgers work one order
+and cancel the rest of it after a partial fill. Fair value is a random walk that trades push a little.
+"""
+
+from math import exp, floor, sqrt
+
+from surveillance.simulation.book import cancel, clear_of, enter, is_open, replace
+from surveillance.simulation.chance import below, exponential, geometric, log_normal, normal, uniform
+from surveillance.simulation.kernel import kernel
+from surveillance.simulation.state import (
+    ACCOUNT,
+    BUY,
+    BY_USER,
+    DAY,
+    EXPIRE,
+    HEDGER,
+    IMMEDIATE,
+    LEVEL_SIZE,
+    MAKER,
+    MID_SECONDS,
+    MOMENTUM,
+    NOISE,
+    OPEN,
+    PRICE,
+    SELL,
+    SEQUENCE,
+    SIDE,
+    VALUE,
+    State,
+)
+from surveillance.simulation.timers import push
+
+SECOND_NS = 1_000_000_000
+
+# shares of decisions; a maker's decision is two orders, every other one order
+MAKERS = 0.52
+PATIENT = 0.377
+IMPATIENT = 0.018
+VALUES = 0.045
+FOLLOWERS = 0.02
+ORDERS_PER_DECISION = 1.0 + MAKERS
+
+BRANCHING = 0.5
+"""Share of decisions that earlier decisions have set off."""
+EXCITEMENT_DECAY = 5.0
+SIZE_SPREAD = 0.8
+MAKER_LIFE_S = 1.5
+MAKER_LIFE_SPREAD = 1.2
+PATIENT_LIFE_S = 5.0
+PATIENT_LIFE_SPREAD = 1.4
+PRESSING = 0.03
+"""Share of resting orders that may leave less than the usual spread."""
+IMPROVING = 0.02
+"""Share of patient orders that better the best price."""
+REPRICED = 0.06
+"""Share of orders that are re-priced when their time is up."""
+RENAMED = 0.3
+"""Share of replaces that give a new order id."""
+NEAR_LEVELS = 5
+
+
+@kernel
+def busyness(state: State, time: int) -> float:
+    """Give the U-shaped rate of the session, 1 on average."""
+    opens, closes = state.opens_at, state.closes_at
+    place = 2.0 * (time - opens) / (closes - opens) - 1.0
+    rate = 0.8 + 0.6 * place * place
+    if state.intensity_until > time:
+        rate *= state.intensity
+    return rate
+
+
+@kernel
+def schedule_arrival(state: State, start: int) -> None:
+    """Draw the time of the next decision by thinning (Ogata 1981)."""
+    usual = state.decisions_per_second
+    time = float(start)
+    while True:
+        excitement = state.excitement * exp(-EXCITEMENT_DECAY * (time - state.excited_at_ns) / SECOND_NS)
+        bound = usual * (1.0 - BRANCHING) * 1.6 + excitement
+        if state.intensity_until > start:
+            bound *= max(1.0, state.intensity)
+        time += exponential(state) / bound * SECOND_NS
+        now = state.excitement * exp(-EXCITEMENT_DECAY * (time - state.excited_at_ns) / SECOND_NS)
+        rate = usual * (1.0 - BRANCHING) * busyness(state, int(time)) + now
+        if uniform(state) * bound <= rate or time > state.closes_at:
+            break
+    state.next_arrival = int(time)
+
+
+@kernel
+def excite(state: State) -> None:
+    """Let a decision raise the rate of those that follow."""
+    now = state.now
+    state.excitement *= exp(-EXCITEMENT_DECAY * (now - state.excited_at_ns) / SECOND_NS)
+    state.excitement += BRANCHING * EXCITEMENT_DECAY
+    state.excited_at_ns = now
+
+
+@kernel
+def move_fair_value(state: State, seconds: float) -> None:
+    """Let fair value walk on, within a third and twice what it was at the open."""
+    volatility = state.ticks_per_root_second
+    if state.volatility_until > state.now:
+        volatility *= state.volatility
+    state.fair += volatility * sqrt(seconds) * normal(state)
+    if state.drift_until > state.now:
+        state.fair += state.drift * seconds
+    state.fair = min(max(state.fair, state.fair_at_open / 3.0), 2.0 * state.fair_at_open)
+
+
+@kernel
+def remember_mid(state: State) -> None:
+    """Keep the mid of each of the last seconds, in half ticks."""
+    second = state.now // SECOND_NS
+    gone = min(second - state.mid_second, MID_SECONDS)
+    for back in range(gone):
+        state.mids[(second - back) % MID_SECONDS] = state.best_bid + state.best_ask
+    state.mid_second = second
+
+
+@kernel
+def draw_size(state: State) -> int:
+    """Draw an order size: log-normal, in round lots."""
+    return max(1, int(log_normal(state, state.usual_lots, SIZE_SPREAD) + 0.5)) * state.lot
+
+
+@kernel
+def draw_life(state: State, median_s: float, spread: float) -> int:
+    """Draw how long an order will be left in the book."""
+    return int(log_normal(state, median_s * state.life_scale, spread) * SECOND_NS) + 1_000_000
+
+
+@kernel
+def client(state: State) -> int:
+    """Draw a client's account that is not kept out of the market at present."""
+    account = state.clients[below(state, state.client_count)]
+    while state.muted_until[account] > state.now:
+        account = state.clients[below(state, state.client_count)]
+    return account
+
+
+@kernel
+def passive(state: State, side: int, price: int) -> int:
+    """Keep a price from trading, mostly by the usual spread, inside the book's range, and out of a spread held wide."""
+    price = clear_of(state, side, price)
+    if uniform(state) > PRESSING:
+        gap = int(state.half_spread + 0.5)
+        price = min(price, state.best_ask - gap) if side == BUY else max(price, state.best_bid + gap)
+    if state.wide_until > state.now:
+        if side == BUY:
+            price = min(price, state.wide_centre - state.wide_half)
+        else:
+            price = max(price, state.wide_centre + state.wide_half)
+    return min(max(price, 2), state.levels.shape[0] - 2)
+
+
+@kernel
+def rest(state: State, account: int, side: int, price: int, size: int, agent: int, life: int) -> None:
+    """Enter an order that does not trade at once, and plan its end."""
+    slot = enter(state, account, side, passive(state, side, price), size, DAY, agent, -1, 0, 0)
+    if slot >= 0 and state.orders[slot, OPEN] > 0:
+        push(state, state.now + life, EXPIRE, slot, state.orders[slot, SEQUENCE])
+
+
+@kernel
+def take(state: State, account: int, side: int, price: int, size: int, agent: int) -> None:
+    """Enter an order that trades at once or falls."""
+    enter(state, account, side, price, size, IMMEDIATE, agent, -1, 0, 0)
+
+
+@kernel
+def imbalance(state: State) -> float:
+    """Compare the near depth of both sides: 1 = bids only, -1 = asks only."""
+    levels = state.levels
+    bid, ask = state.best_bid, state.best_ask
+    bids, asks = 0, 0
+    for step in range(NEAR_LEVELS):
+        if bid - step > 0:
+            bids += levels[bid - step, LEVEL_SIZE]
+        if ask + step < levels.shape[0]:
+            asks += levels[ask + step, LEVEL_SIZE]
+    return (bids - asks) / max(bids + asks, 1)
+
+
+@kernel
+def either(state: State) -> int:
+    """Draw a side."""
+    return BUY if uniform(state) < 0.5 else SELL
+
+
+@kernel
+def quote_both_sides(state: State) -> None:
+    """A market maker's decision."""
+    maker = state.makers[below(state, state.maker_count)]
+    fair = state.fair + 0.3 * normal(state)
+    for side in (BUY, SELL):
+        distance = state.half_spread + geometric(state, 2.5 * state.half_spread)
+        price = int(floor(fair - side * distance + 0.5))
+        rest(state, maker, side, price, draw_size(state), MAKER, draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD))
+
+
+@kernel
+def be_patient(state: State, agent: int) -> None:
+    """A client places an order and waits."""
+    side = either(state)
+    fair = int(state.fair)
+    best = state.best_bid if side == BUY else state.best_ask
+    if best <= 0 or best >= state.levels.shape[0]:
+        best = fair - side
+    distance = geometric(state, 4.0 * state.half_spread)
+    life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
+    price = best - side * distance
+    if uniform(state) < IMPROVING:
+        price += side
+    elif distance == 0 and state.best_ask - state.best_bid == 1 and uniform(state) < 0.5:
+        price -= side
+    rest(state, client(state), side, price, draw_size(state), agent, life)
+
+
+@kernel
+def be_impatient(state: State) -> None:
+    """A client trades at the market, more often with the deeper side."""
+    lean = 0.5 + 0.25 * imbalance(state)
+    if state.pressure_until > state.now:
+        lean = 0.5 + 0.5 * state.pressure
+    take(state, client(state), BUY if uniform(state) <= lean else SELL, -1, draw_size(state), NOISE)
+
+
+@kernel
+def trade_on_value(state: State) -> None:
+    """A client takes what is mispriced, or waits for it."""
+    fair = state.fair
+    edge = state.half_spread * (1.0 + exponential(state))
+    if fair - state.best_ask > edge:
+        take(state, client(state), BUY, int(fair), draw_size(state), VALUE)
+    elif state.best_bid - fair > edge:
+        take(state, client(state), SELL, int(fair) + 1, draw_size(state), VALUE)
+    else:
+        be_patient(state, VALUE)
+
+
+@kernel
+def follow(state: State) -> None:
+    """A client goes with a move of the last ten seconds."""
+    second = state.now // SECOND_NS
+    before = state.mids[(second - 10) % MID_SECONDS]
+    move = 0.5 * (state.best_bid + state.best_ask - before)
+    threshold = 7.0 * state.ticks_per_root_second
+    if before == 0 or abs(move) < threshold or abs(move) > 100.0 * threshold:
+        be_patient(state, MOMENTUM)
+        return
+    take(state, client(state), BUY if move > 0 else SELL, -1, draw_size(state), MOMENTUM)
+
+
+@kernel
+def hedge(state: State) -> None:
+    """A hedger offers a larger order near the best price."""
+    side = either(state)
+    hedger = state.hedgers[below(state, state.hedger_count)]
+    best = state.best_bid if side == BUY else state.best_ask
+    size = draw_size(state) * (2 + below(state, 2))
+    rest(state, hedger, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
+
+
+@kernel
+def decide(state: State) -> None:
+    """Let one agent act; the book has both sides, or fair value stands in."""
+    excite(state)
+    share = uniform(state)
+    if share < MAKERS:
+        quote_both_sides(state)
+    elif share < MAKERS + PATIENT:
+        be_patient(state, NOISE)
+    elif share < MAKERS + PATIENT + IMPATIENT:
+        be_impatient(state)
+    elif share < MAKERS + PATIENT + IMPATIENT + VALUES:
+        trade_on_value(state)
+    elif share < MAKERS + PATIENT + IMPATIENT + VALUES + FOLLOWERS:
+        follow(state)
+    else:
+        hedge(state)
+
+
+@kernel
+def reconsider(state: State, slot: int, sequence: int) -> None:
+    """An order's time is up: mostly cancel it, sometimes re-price or reduce it."""
+    if not is_open(state, slot, sequence):
+        return
+    order = state.orders[slot]
+    if uniform(state) > REPRICED or state.muted_until[order[ACCOUNT]] > state.now:
+        cancel(state, slot, BY_USER)
+        return
+    lot = state.lot
+    price, size = order[PRICE], order[OPEN]
+    if uniform(state) < 0.3 and size > lot:
+        size = max(lot, size // (2 * lot) * lot)
+    else:
+        price = passive(state, order[SIDE], price + below(state, 5) - 2)
+    if price == order[PRICE] and size == order[OPEN]:
+        cancel(state, slot, BY_USER)
+        return
+    replace(state, slot, price, size, uniform(state) < RENAMED)
+    if is_open(state, slot, sequence):
+        life = draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD)
+        push(state, state.now + life, EXPIRE, slot, sequence)
+
+
+@kernel
+def fill_book(state: State, count: int, start: int) -> None:
+    """Enter the orders of the pre-open phase, evenly until the session opens."""
+    opens = state.opens_at
+    for place in range(count):
+        state.now = start + (opens - start) * (place + 1) // (count + 1)
+        side = BUY if place % 2 == 0 else SELL
+        is_maker = uniform(state) < 0.5
+        account = state.makers[below(state, state.maker_count)] if is_maker else client(state)
+        distance = state.half_spread + geometric(state, 4.0 * state.half_spread)
+        price = passive(state, side, int(floor(state.fair - side * distance + 0.5)))
+        life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
+        slot = enter(state, account, side, price, draw_size(state), DAY, MAKER if is_maker else NOISE, -1, 0, 0)
+        if slot >= 0:
+            push(state, opens + 1 + life, EXPIRE, slot, state.orders[slot, SEQUENCE])
