@@ -1,0 +1,1 @@
+"""Constructs: one capability a file, with our defaults (encrypted, private, TLS only, retained)."""

@@ -1,0 +1,120 @@
+"""Folders that become Lambda zips and container images, built by copying sources; the asset's hash is the content's."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from infra.constructs.locked_requirements import locked, names
+from infra.constructs.source_closure import follow
+
+REPOSITORY: Final = Path(__file__).parents[2]
+ZIP_PACKAGES: Final = ("aws-lambda-powertools", "jmespath", "msgspec", "typing-extensions")
+ZIP_IMPORTS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore", "msgspec"})
+"""What a zip may import: boto3 comes with the runtime, the rest is in `ZIP_PACKAGES`."""
+
+PYTHON_VERSION: Final = "3.13"
+PLATFORM: Final = "manylinux2014_x86_64"
+IMAGE_FILES: Final = Path(__file__).parents[1] / "images"
+
+
+class MissingSourceError(FileNotFoundError):
+    """A folder that the app deploys is not there."""
+
+
+class HeavyImportError(ImportError):
+    """A function meant to be a small zip imports something a small zip has not."""
+
+
+class SourcePackages:
+    """Build package folders below `folder`, which must outlive synthesis.
+
+    With `bundle` the dependencies are installed for Lambda's platform, which needs the network; without it a zip holds
+    our sources only: fit for tests and for one machine, not for AWS.
+    """
+
+    def __init__(self, folder: Path, *, bundle: bool, repository: Path = REPOSITORY) -> None:
+        self._folder = folder
+        self._bundle = bundle
+        self._repository = repository
+        self._library = repository / "shared"
+
+    def zip(self, function: str) -> Path:
+        """Lay out a zip function: `handler.py`, what it imports of ours, and, bundled, its dependencies."""
+        source = self._existing("lambdas", function, "handler.py").parent
+        target = self._folder / function
+        foreign = self._lay_out(target, source)
+        heavy = sorted(foreign - ZIP_IMPORTS - sys.stdlib_module_names)
+        if heavy:
+            raise HeavyImportError(f"lambdas/{function} is deployed as a small zip but imports {', '.join(heavy)}")
+        if self._bundle:
+            _install(self._locked(ZIP_PACKAGES), target)
+        return target
+
+    def image(self, function: str) -> Path:
+        """Lay out the build context of an image function: `handler.py` and the library beside the Dockerfile."""
+        source = self._existing("lambdas", function, "handler.py").parent
+        target = self._folder / function
+        self._lay_out(target, source)
+        wanted = names(self._existing("lambdas", function, "requirements.txt").read_text(encoding="utf-8"))
+        (target / "requirements.txt").write_text(self._locked(wanted), encoding="utf-8")
+        _copy(self._existing("lambdas", function, "Dockerfile"), target / "Dockerfile")
+        for path in sorted((IMAGE_FILES / function).iterdir()):
+            _copy(path, target / path.name)
+        return target
+
+    def service(self, package: str) -> Path:
+        """Lay out the build context of a service as this repository is laid out, with only what the service imports."""
+        source = self._existing(package, "__main__.py").parent
+        self._existing(package, "Dockerfile")
+        target = self._folder / package
+        closure = follow(sorted(source.rglob("*.py")), {"surveillance": self._library, package: self._repository})
+        for path, origin in closure.files.items():
+            _copy(origin, target / ("shared" if path.parts[0] == "surveillance" else "") / path)
+        for origin in sorted(source.rglob("*")):
+            if origin.is_file() and "__pycache__" not in origin.parts:
+                _copy(origin, target / origin.relative_to(self._repository))
+        requirements = source / "requirements.txt"
+        if requirements.is_file():
+            locked_ = self._locked(names(requirements.read_text(encoding="utf-8")))
+            (target / package / "requirements.txt").write_text(locked_, encoding="utf-8")
+        return target
+
+    def _existing(self, *parts: str) -> Path:
+        path = self._repository.joinpath(*parts)
+        if not path.is_file():
+            raise MissingSourceError(f"{'/'.join(parts)} is missing: the app can't be synthesised without it.")
+        return path
+
+    def _locked(self, wanted: Iterable[str]) -> str:
+        return locked(wanted, self._existing("requirements.lock").read_text(encoding="utf-8"))
+
+    def _lay_out(self, target: Path, source: Path) -> frozenset[str]:
+        own = sorted(source.glob("*.py"))
+        closure = follow(own, {"surveillance": self._library})
+        for origin in own:
+            _copy(origin, target / origin.name)
+        for path, origin in closure.files.items():
+            _copy(origin, target / path)
+        return closure.foreign - {origin.stem for origin in own}
+
+
+def _copy(origin: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(origin, target)
+
+
+def _install(pinned: str, target: Path) -> None:
+    requirements = target / "requirements.txt"
+    requirements.write_text(pinned, encoding="utf-8")
+    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--disable-pip-version-check"]
+    subprocess.run(  # noqa: S603
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", *options),
+            *("--implementation", "cp", "--python-version", PYTHON_VERSION, "--platform", PLATFORM),
+            *("--target", str(target), "--requirement", str(requirements)),
+        ],
+        check=True,
+    )

@@ -1,0 +1,1 @@
+"""Stacks by life cycle. A stack only composes constructs."""
