@@ -22,7 +22,9 @@ class EventStream(aws_kinesis.Stream):
             removal_policy=defaults.removal_policy,
         )
         self._data_key = defaults.key
-        acknowledge(self, "KDS3", "One key of our own for all data costs less than a separate audit of the managed one.")
+        acknowledge(
+            self, "KDS3", "One key of our own for all data costs less than a separate audit of the managed one."
+        )
 
     def allow_writing(self, role: aws_iam.IRole) -> None:
         """Let a role put records."""
@@ -41,7 +43,7 @@ class EventStream(aws_kinesis.Stream):
         )
         self._data_key.allow_reading(role)
 
-    def reader_arn(self, role: aws_iam.IRole, *, fan_out: bool) -> str:
+    def reader_arn(self, role: aws_iam.Role, *, fan_out: bool) -> str:
         """Give what a mapping reads: the stream, polled each second, or a consumer of its own, pushed at once."""
         if not fan_out:
             return self.stream_arn

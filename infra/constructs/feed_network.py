@@ -5,6 +5,8 @@ from constructs import Construct
 
 from infra.constructs.defaults import Defaults
 
+ADDRESSES = "10.0.0.0/16"
+
 
 class FeedNetwork(Construct):
     """`vpc` over two zones with one NAT gateway, and `security_group`, which lets nothing in."""
@@ -20,6 +22,7 @@ class FeedNetwork(Construct):
         self.vpc = aws_ec2.Vpc(
             self,
             "Vpc",
+            ip_addresses=aws_ec2.IpAddresses.cidr(ADDRESSES),
             max_azs=2,
             nat_gateways=1,
             restrict_default_security_group=False,  # would need a custom resource
@@ -39,10 +42,10 @@ class FeedNetwork(Construct):
             self,
             "Endpoints",
             vpc=self.vpc,
-            description="Kinesis endpoint: TLS from the ingester",
+            description="Kinesis endpoint: TLS from inside",
             allow_all_outbound=False,
         )
-        endpoint_group.connections.allow_from(self.security_group, aws_ec2.Port.tcp(443), "TLS from the ingester")
+        endpoint_group.add_ingress_rule(aws_ec2.Peer.ipv4(ADDRESSES), aws_ec2.Port.tcp(443), "TLS from inside")
         # Events are nearly all the traffic: a gigabyte costs a quarter of what the NAT gateway takes.
         self.vpc.add_interface_endpoint(
             "Kinesis",

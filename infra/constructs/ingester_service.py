@@ -18,7 +18,7 @@ SPILL_FOLDER = "/tmp/ingester-spill"  # noqa: S108
 SPILL_BYTES = 10_000_000_000
 HEALTH_CHECK = (
     "import sys, urllib.request as r; "
-    f"sys.exit(r.urlopen('http://127.0.0.1:{HEALTH_PORT}/health', timeout=3).status != 200)"
+    f"sys.exit(r.urlopen('http://127.0.0.1:{HEALTH_PORT}/live', timeout=3).status != 200)"
 )
 
 

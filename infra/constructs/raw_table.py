@@ -54,4 +54,3 @@ class RawTable(aws_glue.CfnTable):
                 ),
             ),
         )
-        self.add_resource_dependency(database)

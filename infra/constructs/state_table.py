@@ -20,7 +20,6 @@ class StateTable(aws_dynamodb.Table):
         partition_key: str,
         key_type: aws_dynamodb.AttributeType,
         stream: aws_dynamodb.StreamViewType | None = None,
-        time_to_live_attribute: str | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -34,7 +33,6 @@ class StateTable(aws_dynamodb.Table):
             ),
             deletion_protection=defaults.removal_policy == RemovalPolicy.RETAIN,
             stream=stream,
-            time_to_live_attribute=time_to_live_attribute,
             removal_policy=defaults.removal_policy,
         )
         self._data_key = defaults.key

@@ -44,7 +44,7 @@ class Ingestion(Stack):
         role = self.ingester.role
         secrets.allow_reading(role)
         streaming.stream.allow_writing(role)
-        storage.leases.allow(role, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"])
+        storage.leases.allow(role, ["GetItem", "UpdateItem"])
         storage.lane_bucket.allow(
             role, ["s3:PutObject"], ["quarantine/ingester/"], "The ingester names the objects of its own quarantine."
         )

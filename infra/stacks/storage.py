@@ -57,7 +57,11 @@ class Storage(Stack):
             projection_type=aws_dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.leases = StateTable(
-            self, "Leases", defaults=defaults, partition_key="feed", key_type=text, time_to_live_attribute="ttl"
+            self,
+            "Leases",
+            defaults=defaults,
+            partition_key="feed",
+            key_type=text,  # positions live with the lease, so nothing expires
         )
         self.operators = AnnouncementTopic(self, "Operators", defaults=defaults, display_name="Surveillance operations")
         self.operators.subscribe_plainly(configuration.operator_emails)
