@@ -7,9 +7,18 @@ the file says about its instruments. `merge` puts several files in one order.
 from collections.abc import Mapping
 from typing import Final
 
-from surveillance.feeds import bitstamp, events, lobster
+from surveillance.feeds import bars, bitstamp, events, lean, lobster, polygon
 from surveillance.feeds.feed import Defaults, Feed, FileSource, Options, Reading
+from surveillance.feeds.merge import merge
+from surveillance.feeds.selection import chosen
 
-__all__ = ["FORMATS", "Defaults", "Feed", "FileSource", "Options", "Reading"]
+__all__ = ["FORMATS", "Defaults", "Feed", "FileSource", "Options", "Reading", "chosen", "merge"]
 
-FORMATS: Final[Mapping[str, Feed]] = {feed.name: feed for feed in (events.FEED, lobster.FEED, bitstamp.FEED)}
+FORMATS: Final[Mapping[str, Feed]] = {
+    "events": events.FEED,
+    "lobster": lobster.FEED,
+    "bitstamp": bitstamp.FEED,
+    "lean": lean.FEED,
+    "polygon": polygon.FEED,
+    "bars": bars.FEED,
+}

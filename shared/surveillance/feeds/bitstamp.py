@@ -29,8 +29,8 @@ HEADER: Final = b"id,timestamp,exchange.timestamp,price,volume,action,direction"
 _BLOCK_BYTES: Final = 2 << 20
 _WHOLE: Final = re.compile(rb"\d{1,18}")
 _STAMP: Final = re.compile(rb"\d{1,13}")
-_DECIMAL: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,8})0*)?")
-_PRICE: Final = re.compile(r"\d{1,12}(?:\.\d{1,12})?")
+_DECIMAL: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,8})0*)?", re.ASCII)
+_PRICE: Final = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)
 _KINDS: Final = {b"order_created": "created", b"order_changed": "changed", b"order_deleted": "deleted"}
 _ACTIONS: Final = {b"created": "created", b"changed": "changed", b"deleted": "deleted"}
 _DIRECTIONS: Final = {b"bid": "buy", b"ask": "sell"}
@@ -40,7 +40,7 @@ _json: Final = msgspec.json.Decoder(dict[str, Any])
 Row = dict[str, Any]
 
 
-class _Unusable(Exception):
+class _UnusableLineError(Exception):
     """A line that is no event; its argument is the reason."""
 
 
@@ -74,7 +74,8 @@ class _Orders:
 
     def _deleted(self, event: Row, before: tuple[str, int] | None, volume: int) -> Row | None:
         if volume:
-            return event | {"action": "cancel", "size": volume / UNITS}
+            agrees = before is None or before[1] == volume
+            return event | {"action": "cancel", "size": volume / UNITS if agrees else None}
         if before is None:
             return event | {"action": "fill"}
         if not before[1]:
@@ -126,7 +127,7 @@ def _chunks(
             last_rejected = None
             try:
                 row = line_row(clean, orders, left_out)
-            except _Unusable as unusable:
+            except _UnusableLineError as unusable:
                 last_rejected = line
                 rejected.append(Rejected(len(rows), str(unusable), clean))
                 continue
@@ -139,16 +140,16 @@ def _chunks(
 def _csv_row(line: bytes, orders: _Orders, left_out: Counter[str]) -> Row | None:
     cells = line.split(b",")
     if len(cells) != 7:
-        raise _Unusable(f"columns:{len(cells)}")
+        raise _UnusableLineError(f"columns:{len(cells)}")
     order_id, stamp, _, price, volume, action, direction = cells
     if action not in _ACTIONS:
-        raise _Unusable("unknown_action")
+        raise _UnusableLineError("unknown_action")
     if direction not in _DIRECTIONS:
-        raise _Unusable("unknown_direction")
+        raise _UnusableLineError("unknown_direction")
     if not _WHOLE.fullmatch(order_id):
-        raise _Unusable("wrong_type:id")
+        raise _UnusableLineError("wrong_type:id")
     if not _WHOLE.fullmatch(volume):
-        raise _Unusable("wrong_type:volume")
+        raise _UnusableLineError("wrong_type:volume")
     return orders.row(
         _ACTIONS[action],
         _nanoseconds(stamp),
@@ -167,16 +168,16 @@ def _log_row(line: bytes, orders: _Orders, left_out: Counter[str]) -> Row | None
         left_out["order_book"] += 1
         return None
     if kind not in _KINDS and kind != b"trade":
-        raise _Unusable("unknown_kind")
+        raise _UnusableLineError("unknown_kind")
     try:
         fields = _json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _Unusable("not_json") from error
+        raise _UnusableLineError("not_json") from error
     if kind == b"trade":
         return orders.trade(ts, fields)
     side = fields.get("order_type")
     if not isinstance(side, int) or side not in _ORDER_TYPES:
-        raise _Unusable("unknown_order_type")
+        raise _UnusableLineError("unknown_order_type")
     return orders.row(
         _KINDS[kind],
         ts,
@@ -189,37 +190,37 @@ def _log_row(line: bytes, orders: _Orders, left_out: Counter[str]) -> Row | None
 
 def _nanoseconds(stamp: bytes) -> int:
     if not _STAMP.fullmatch(stamp):
-        raise _Unusable("bad_time")
+        raise _UnusableLineError("bad_time")
     return int(stamp) * MILLISECOND
 
 
 def _identity(fields: dict[str, Any]) -> str:
     value = fields.get("id")
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-        raise _Unusable("wrong_type:id")
+        raise _UnusableLineError("wrong_type:id")
     return str(value)
 
 
 def _number(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise _Unusable(f"wrong_type:{name}")
+        raise _UnusableLineError(f"wrong_type:{name}")
     text = value if isinstance(value, str) else f"{value:.12f}".rstrip("0").rstrip(".")
     if not _PRICE.fullmatch(text):
-        raise _Unusable(f"wrong_type:{name}")
+        raise _UnusableLineError(f"wrong_type:{name}")
     return text
 
 
 def _price(text: str) -> str:
     if not _PRICE.fullmatch(text):
-        raise _Unusable("wrong_type:price")
+        raise _UnusableLineError("wrong_type:price")
     return text
 
 
 def _units(text: str) -> int:
     found = _DECIMAL.fullmatch(text)
     if not found:
-        raise _Unusable("wrong_type:amount")
+        raise _UnusableLineError("wrong_type:amount")
     whole, fraction = found.groups()
     return int(whole) * UNITS + int((fraction or "").ljust(8, "0"))
 

@@ -163,14 +163,14 @@ def _convert(cells: list[bytes], column: pa.Field) -> tuple[pa.Array, dict[int, 
         texts = [(text.strip(" \t") or None) if text is not None else None for text in texts]
     array = pa.array(texts, TEXT)
     if not column.nullable:
-        for index in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)):
-            failed.setdefault(int(index), f"missing:{column.name}")
+        for place in np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)).tolist():
+            failed.setdefault(place, f"missing:{column.name}")
     if pa.types.is_string(column.type):
         return array, failed
     wrong = np.zeros(len(array), bool)
     _mark_wrong(array, column.type, 0, wrong)
-    for index in np.flatnonzero(wrong):
-        failed.setdefault(int(index), f"wrong_type:{column.name}")
+    for place in np.flatnonzero(wrong).tolist():
+        failed.setdefault(place, f"wrong_type:{column.name}")
     sound = pc.if_else(pa.array(~wrong), array, pa.scalar(None, TEXT)) if len(array) else array
     return sound.cast(column.type), failed
 

@@ -40,6 +40,7 @@ _PATTERNS: Final = (
     ("json", re.compile(rb'\s*[\[{]\s*["{\[\]}]'), "JSON of another kind"),
     ("table", re.compile(rb"[A-Za-z][\w. ]*(,[\w. ]+)+\r?\n"), "a table of another kind"),
 )
+_EVENTLESS: Final = ("markup", "pdf", "factors", "map", "symbols")
 
 
 def what_it_is(head: bytes) -> tuple[str, str] | None:
@@ -58,4 +59,4 @@ def refuse_others(name: str, head: bytes, kinds: tuple[str, ...], wanted: str) -
     """Raise `FormatError` if a file's beginning is plainly that of something not among `kinds`."""
     found = what_it_is(head)
     if found and found[0] not in kinds:
-        raise FormatError(f"{name} is {found[1]}; {wanted} was expected.")
+        raise FormatError(f"{name} is {found[1]}{'' if found[0] in _EVENTLESS else f', not {wanted}'}.")
