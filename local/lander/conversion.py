@@ -1,0 +1,82 @@
+"""JSON lines to Arrow rows by a table's columns; a line that does not fit is set aside, its neighbours are kept."""
+
+import json
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from pyarrow import json as arrow_json
+
+from local.lander.glue_types import has_map
+
+
+class BadLine(msgspec.Struct, frozen=True):
+    line: bytes
+    reason: str
+
+
+class Converter:
+    """Converts by one schema."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self._maps = any(has_map(field.type) for field in schema)
+
+    def convert(self, lines: list[bytes]) -> tuple[pa.Table, list[BadLine]]:
+        """Give the good lines' rows and the bad lines, each in order. Lines carry no newline and are not blank."""
+        tables: list[pa.Table] = []
+        bad: list[BadLine] = []
+        self._bisect(lines, tables, bad)
+        return (pa.concat_tables(tables) if tables else self.schema.empty_table()), bad
+
+    def _bisect(self, lines: list[bytes], tables: list[pa.Table], bad: list[BadLine]) -> None:
+        if not lines:
+            return
+        try:
+            tables.append(self._rows(lines))
+        except (pa.ArrowException, ValueError, TypeError) as error:
+            if len(lines) == 1:
+                bad.append(BadLine(lines[0], str(error).splitlines()[0][:300] if str(error) else type(error).__name__))
+                return
+            middle = len(lines) // 2
+            self._bisect(lines[:middle], tables, bad)
+            self._bisect(lines[middle:], tables, bad)
+
+    def _rows(self, lines: list[bytes]) -> pa.Table:
+        table = self._from_objects(lines) if self._maps else self._from_json(lines)
+        if table.num_rows != len(lines):
+            raise ValueError("the line holds other than one object")
+        return table
+
+    def _from_json(self, lines: list[bytes]) -> pa.Table:
+        data = b"\n".join(lines) + b"\n"
+        return arrow_json.read_json(
+            pa.BufferReader(data),
+            read_options=arrow_json.ReadOptions(use_threads=False, block_size=max(1024, len(data) + 1)),
+            parse_options=arrow_json.ParseOptions(
+                explicit_schema=self.schema, newlines_in_values=False, unexpected_field_behavior="ignore"
+            ),
+        )
+
+    def _from_objects(self, lines: list[bytes]) -> pa.Table:
+        rows = [json.loads(line) for line in lines]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ValueError("not a JSON object")
+        columns = [
+            pa.array([_for_arrow(row.get(field.name), field.type) for row in rows], type=field.type)
+            for field in self.schema
+        ]
+        return pa.Table.from_arrays(columns, schema=self.schema)
+
+
+def _for_arrow(value: Any, kind: pa.DataType) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        return [(key, _for_arrow(part, kind.item_type)) for key, part in value.items()]
+    if pa.types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return {field.name: _for_arrow(value.get(field.name), field.type) for field in fields}
+    if pa.types.is_list(kind):
+        return [_for_arrow(part, kind.value_type) for part in value]
+    return value

@@ -1,0 +1,104 @@
+"""Runs ministack with four changes that its version 1.5.33 needs; another version runs as it is.
+
+1. Kinesis keeps every payload for ever: beyond a budget the oldest are blanked, which readers count as lost.
+2. Kinesis walks all records and all iterators on every call: once a second is enough.
+3. Firehose makes an object, and a Parquet file, of every single record: records go to a spool that our lander reads.
+4. SNS gives a queue the queue's text: an outbox queue gets the text of the protocol that it stands for.
+"""
+
+import contextvars
+import json
+import os
+import struct
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from local.lifeline import end_with_parent
+from local.outbox import protocol_of_queue
+
+KNOWN_VERSION = "1.5.33"
+ITERATOR_EXPIRY_SECONDS = 60
+BLANK = {"SequenceNumber": "", "ApproximateArrivalTimestamp": 0.0, "Data": "", "PartitionKey": ""}
+
+
+def bound_kinesis(kinesis: Any, budget_bytes: int) -> None:
+    """Replace the expiry of records and iterators; record lists keep their length, because iterators are positions."""
+    kinesis.ITERATOR_EXPIRY_SECONDS = ITERATOR_EXPIRY_SECONDS
+    expire_iterators, last = kinesis._expire_iterators, [0.0]
+
+    def expire_iterators_each_second() -> None:
+        if time.monotonic() - last[0] > 1:
+            last[0] = time.monotonic()
+            expire_iterators()
+
+    def expire_records(stream: dict[str, Any]) -> None:
+        shards = [shard for shard in stream["shards"].values() if shard["records"]]
+        for shard in shards:
+            for record in shard["records"][shard.get("counted", 0) :]:
+                stream["held_bytes"] = stream.get("held_bytes", 0) + len(record["Data"])
+            shard["counted"] = len(shard["records"])
+        while stream.get("held_bytes", 0) > budget_bytes:
+            held = [shard for shard in shards if shard.get("blanked", 0) < len(shard["records"])]
+            oldest = min(held, key=lambda shard: shard["records"][shard.get("blanked", 0)]["SequenceNumber"])
+            place = oldest.get("blanked", 0)
+            stream["held_bytes"] -= len(oldest["records"][place]["Data"])
+            oldest["records"][place] = BLANK
+            oldest["blanked"] = place + 1
+
+    kinesis._expire_iterators = expire_iterators_each_second
+    kinesis._expire_records = expire_records
+
+
+def spool_firehose(firehose: Any, folder: Path) -> None:
+    """Append each record to `folder`/<delivery stream>: 8 bytes of arrival time in ms, 4 of length, the bytes."""
+
+    def spool(stream: dict[str, Any], destination: dict[str, Any], records: list[tuple[str, bytes]]) -> None:
+        destination["records"].clear()
+        arrival_ms = int(time.time() * 1000)
+        framed = b"".join(struct.pack(">QI", arrival_ms, len(data)) + data for _, data in records)
+        with (folder / stream["name"]).open("ab") as output:
+            output.write(framed)
+
+    firehose._deliver_records_to_s3 = spool
+
+
+def address_outbox(sns: Any) -> None:
+    """Give outbox queues the message text of the protocol they stand for."""
+    published: contextvars.ContextVar[tuple[str, str]] = contextvars.ContextVar("published", default=("", ""))
+    fan_out, deliver = sns._fanout, sns._deliver_to_sqs
+
+    def remember(
+        topic: str, identifier: str, message: str, subject: str, structure: str = "", *rest: Any, **named: Any
+    ) -> Any:
+        structure = named.pop("message_structure", structure)
+        published.set((message, structure))
+        return fan_out(topic, identifier, message, subject, structure, *rest, **named)
+
+    def deliver_as_protocol(endpoint: str, envelope: str, raw: bool, raw_message: str, **named: Any) -> Any:
+        protocol = protocol_of_queue(endpoint.rsplit(":", 1)[-1])
+        if protocol is not None and not raw:
+            text = sns._resolve_message_for_protocol(*published.get(), protocol)
+            envelope = json.dumps(json.loads(envelope) | {"Message": text})
+        return deliver(endpoint, envelope, raw, raw_message, **named)
+
+    sns._fanout = remember
+    sns._deliver_to_sqs = deliver_as_protocol
+
+
+def main() -> None:
+    end_with_parent()
+    from ministack import app
+
+    if version("ministack") == KNOWN_VERSION:
+        from ministack.services import firehose, kinesis, sns
+
+        bound_kinesis(kinesis, int(os.environ["KINESIS_BUDGET_BYTES"]))
+        spool_firehose(firehose, Path(os.environ["FIREHOSE_SPOOL"]))
+        address_outbox(sns)
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What people would have received: announcements by e-mail, SMS and webhook, from the queues that stand for them."""
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+PREFIX = "outbox"
+PROTOCOLS = ("email", "email-json", "sms", "http", "https")
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One announcement as one subscriber would have got it. `attributes` are the message attributes' plain values."""
+
+    protocol: str
+    address: str
+    subject: str
+    body: str
+    message_id: str
+    attributes: dict[str, str]
+
+
+class Mailbox(msgspec.Struct, frozen=True):
+    """A subscriber: how and where they are reached, and the queue that stands for them."""
+
+    protocol: str
+    address: str
+    queue_url: str
+
+
+def queue_name(protocol: str, *seed: str) -> str:
+    """Name the queue of a subscription so that its protocol can be read back."""
+    digest = blake2b("\0".join(seed).encode(), digest_size=6).hexdigest()
+    return f"{PREFIX}-{protocol}-{digest}"
+
+
+def protocol_of_queue(name: str) -> str | None:
+    """Give the protocol that a queue stands for, or None for a queue that stands for itself."""
+    if not name.startswith(f"{PREFIX}-"):
+        return None
+    protocol = name.removeprefix(f"{PREFIX}-").rpartition("-")[0]
+    return protocol if protocol in PROTOCOLS else None
+
+
+class Outbox:
+    """The messages so far. Reading moves them out of the queues into this object, in the order of arrival."""
+
+    def __init__(self, sqs: Any, mailboxes: list[Mailbox]) -> None:
+        self._sqs = sqs
+        self.mailboxes = mailboxes
+        self._messages: list[Message] = []
+
+    def read(self) -> list[Message]:
+        """Give all messages ever received, oldest first within one mailbox."""
+        for mailbox in self.mailboxes:
+            self._messages.extend(self._drain(mailbox))
+        return list(self._messages)
+
+    def _drain(self, mailbox: Mailbox) -> Iterator[Message]:
+        while True:
+            answer = self._sqs.receive_message(QueueUrl=mailbox.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+            received = answer.get("Messages", [])
+            if not received:
+                return
+            for message in received:
+                yield _message(mailbox, json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=mailbox.queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def _message(mailbox: Mailbox, envelope: dict[str, Any]) -> Message:
+    attributes = envelope.get("MessageAttributes") or {}
+    return Message(
+        protocol=mailbox.protocol,
+        address=mailbox.address,
+        subject=envelope.get("Subject") or "",
+        body=envelope.get("Message") or "",
+        message_id=envelope.get("MessageId") or "",
+        attributes={name: value.get("Value", "") for name, value in attributes.items()},
+    )
