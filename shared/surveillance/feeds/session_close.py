@@ -4,6 +4,7 @@ The calendar is built for the days asked for, with an explicit start and end: it
 today, so results would depend on the clock and older bars would find no session.
 """
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -16,25 +17,36 @@ from surveillance.feeds.local_time import HOUR, NEW_YORK, wall_to_utc
 
 REGULAR_CLOSE: Final = 16 * HOUR
 """New York wall-clock time; stands in on a day that is no session, so that a wrong bar is kept and can be judged."""
+FIRST_YEAR: Final = 1950
+LAST_YEAR: Final = 2099
+LONGEST_SPAN_YEARS: Final = 30
+"""A calendar is built for no longer span, so that one absurd date costs no calendar of centuries."""
 _EPOCH: Final = date(1970, 1, 1)
 
 
 def session_closes(days: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give the close of XNYS in UTC nanoseconds for days counted from 1970-01-01, in any order and with repeats."""
-    if not days.size:
-        return np.zeros(0, np.int64)
     unique, place = np.unique(days, return_inverse=True)
-    first, last = _EPOCH + timedelta(days=int(unique[0])), _EPOCH + timedelta(days=int(unique[-1]))
-    known_days, known_closes = _sessions(first.year, last.year)
     closes = wall_to_utc(unique * DAY + REGULAR_CLOSE, NEW_YORK)
-    at = np.searchsorted(known_days, unique)
-    inside = at < known_days.size
-    inside[inside] = known_days[at[inside]] == unique[inside]
-    closes[inside] = known_closes[at[inside]]
+    years = np.array([(_EPOCH + timedelta(days=int(day))).year for day in unique], np.int64)
+    for first, last in _spans(np.unique(years)):
+        known_days, known_closes = _sessions(first, last)
+        at = np.searchsorted(known_days, unique)
+        inside = (years >= first) & (years <= last) & (at < known_days.size)
+        inside[inside] = known_days[at[inside]] == unique[inside]
+        closes[inside] = known_closes[at[inside]]
     return closes[place]
 
 
-@lru_cache(maxsize=8)
+def _spans(years: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    years = years[(years >= FIRST_YEAR) & (years <= LAST_YEAR)]
+    while years.size:
+        span = years[years < years[0] + LONGEST_SPAN_YEARS]
+        yield int(span[0]), int(span[-1])
+        years = years[span.size :]
+
+
+@lru_cache(maxsize=32)
 def _sessions(first_year: int, last_year: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     from exchange_calendars import get_calendar
 

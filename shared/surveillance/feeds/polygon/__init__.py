@@ -6,13 +6,12 @@ A file holds messages or answers one a line, an array of them, or one answer; `d
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any, Final
 
 from surveillance.errors import FormatError
 from surveillance.feeds.feed import Defaults, Feed, FileSource, Options
 from surveillance.feeds.files import unwrapped, wrapping
-from surveillance.feeds.polygon.answers import add_answer
+from surveillance.feeds.polygon.answers import add_answer, is_answer
 from surveillance.feeds.polygon.messages import Frame, add_message, decode_frame, messages_in, parsed
 from surveillance.feeds.strangers import refuse_others, what_it_is
 from surveillance.feeds.text import Block, Text
@@ -65,7 +64,7 @@ def _lines(blocks: Iterator[Block], name: str, symbol: str | None, left_out: Cou
 
 def _add(frame: Frame, value: Any, name: str, symbol: str | None) -> None:
     for item in messages_in(value):
-        if isinstance(item, Mapping) and "ev" not in item and {"results", "last", "request_id", "status"} & item.keys():
+        if isinstance(item, Mapping) and "ev" not in item and is_answer(item, name):
             add_answer(frame, item, name, symbol)
         else:
             add_message(frame, item)
@@ -91,11 +90,7 @@ def _recognises(source: FileSource) -> bool:
 FEED: Final = Feed(
     "polygon",
     TITLE,
-    tuple(
-        chain.from_iterable(
-            (plain + wrapped for wrapped in ("", ".gz", ".xz", ".zst")) for plain in (".json", ".ndjson")
-        )
-    ),
+    tuple(plain + wrapped for plain in (".json", ".ndjson") for wrapped in ("", ".gz", ".xz", ".zst")),
     _decode,
     _recognises,
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -61,6 +62,12 @@ def answer_kind(answer: Answer, name: str) -> str | None:
     return None
 
 
+def is_answer(item: Answer, name: str) -> bool:
+    """Tell an answer from a message without a type."""
+    of_answers = {"results", "last", "request_id", "status"} & item.keys()
+    return bool(of_answers) or any(word in name for word in EVENTLESS_ANSWERS)
+
+
 def eventless(answer: Answer, name: str) -> str:
     """Describe an answer without events, by a word of its request's path."""
     path = name + str(answer.get("next_url", ""))
@@ -77,6 +84,15 @@ def add_answer(frame: Frame, answer: Answer, name: str, symbol: str | None) -> N
     if kind is None:
         frame.left_out[eventless(answer, name)] += 1
         return
+    try:
+        _add_kind(frame, kind, answer, name, symbol)
+    except LeftOutError as left_out:
+        frame.left_out[str(left_out)] += 1
+    except UnusableError as unusable:
+        frame.reject(str(unusable), encoded(answer))
+
+
+def _add_kind(frame: Frame, kind: str, answer: Answer, name: str, symbol: str | None) -> None:
     known = MAPPED_ANSWERS[kind].keys() | LEFT_OUT_ANSWERS[kind].keys() | ENVELOPE.keys()
     frame.unknown_keys.update(answer.keys() - known)
     if kind == "aggregates":
@@ -128,14 +144,14 @@ def _add_aggregates(frame: Frame, answer: Answer, name: str, known: set[str]) ->
 
 
 def _interval(items: list[Any], name: str) -> str:
-    """Give the bars' interval: from the file's name, else from their distance; bars that name their symbol are daily."""
+    """Give the bars' interval: by the file's name or their distance; bars that name their symbol are daily."""
     found = _RANGE.search(name)
     if found:
         return _INTERVAL_NAMES.get((int(found[1]), found[2]), f"{found[1]} {found[2]}")
     if isinstance(items[0], Mapping) and "T" in items[0]:
         return "1d"
     times = [Fields(item).time("t") for item in items if isinstance(item, Mapping) and isinstance(item.get("t"), int)]
-    steps = [abs(later - time) for time, later in zip(times, times[1:], strict=False) if time and later]
+    steps = [abs(later - time) for time, later in pairwise(times) if time and later]
     step = min((step for step in steps if step), default=0)
     for word, seconds in INTERVALS.items():
         if step == seconds * SECOND:
@@ -164,17 +180,13 @@ def _bar_rows(item: Fields, answer: Fields, interval: str) -> Iterator[Row]:
 def _end_bars(rows: list[Row], interval: str) -> None:
     """Move each start to the bar's end: the session's close for daily bars of stocks."""
     timed = [row for row in rows if row["ts"] is not None]
-    stocks = [row for row in timed if interval == "1d" and "/" not in row["symbol"] and not _is_crypto(row)]
+    stocks = [row for row in timed if interval == "1d" and row["symbol"] and not {"/", "-"} & set(row["symbol"])]
     for row in timed:
         row["ts"] += INTERVALS[interval] * SECOND
     if stocks:
         starts = np.array([row["ts"] - DAY for row in stocks], np.int64)
         for row, close in zip(stocks, session_closes(utc_to_wall(starts, NEW_YORK) // DAY).tolist(), strict=True):
             row["ts"] = close
-
-
-def _is_crypto(row: Row) -> bool:
-    return "-" in row["symbol"]
 
 
 def _subject(answer: Answer, name: str, symbol: str | None) -> str:
@@ -185,9 +197,7 @@ def _subject(answer: Answer, name: str, symbol: str | None) -> str:
             if ticker:
                 return ticker
     if symbol is None:
-        raise FormatError(
-            f"{name} does not name its symbol; name it, or keep `v3/quotes/AAPL` of the request in its name."
-        )
+        raise FormatError(f"{name} names no symbol; name it, or keep `v3/quotes/AAPL` of the request in its name.")
     return symbol
 
 
@@ -279,8 +289,11 @@ def _news_rows(item: Fields) -> Iterator[Row]:
     """Give one event for each symbol of the story; a sentiment is the insight's on that symbol."""
     sentiments: dict[str | None, float] = {}
     for insight in item.items("insights"):
-        if isinstance(insight, Mapping) and insight.get("sentiment") in SENTIMENTS:
-            sentiments[Fields(insight).text("ticker")] = SENTIMENTS[insight["sentiment"]]
+        if isinstance(insight, Mapping):
+            fields = Fields(insight)
+            score = SENTIMENTS.get(fields.text("sentiment") or "")
+            if score is not None:
+                sentiments[fields.text("ticker")] = score
     story = {
         "type": "news",
         "ts": item.written_time("published_utc"),

@@ -83,12 +83,14 @@ def add_message(frame: Frame, message: Any) -> None:
         frame.reject("not_an_object", encoded(message))
         return
     kind = message.get("ev")
-    if kind == CONTROL:
+    if not isinstance(kind, str):
+        frame.reject("missing:ev", encoded(message))
+    elif kind == CONTROL:
         frame.controls.append(message)
     elif kind in LEFT_OUT_MESSAGES:
         frame.left_out[kind] += 1
-    elif not isinstance(kind, str) or kind not in _ROWS:
-        frame.reject("unknown_message_type" if kind is not None else "missing:ev", encoded(message))
+    elif kind not in _ROWS:
+        frame.reject("unknown_message_type", encoded(message))
     else:
         try:
             row = _ROWS[kind](Fields(message))
@@ -104,7 +106,10 @@ def add_message(frame: Frame, message: Any) -> None:
 
 def encoded(value: Any) -> bytes:
     """Write a parsed message as JSON again, for the quarantine."""
-    return msgspec.json.encode(value)
+    try:
+        return msgspec.json.encode(value)
+    except (OverflowError, ValueError):
+        return repr(value).encode("utf-8", "replace")
 
 
 def _trade(message: Fields) -> Row:

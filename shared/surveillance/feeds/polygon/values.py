@@ -10,7 +10,8 @@ from surveillance.feeds.polygon.fields import LEFT_OUT_MARKETS
 
 _MILLISECONDS_BELOW: Final = 10**14
 _MICROSECONDS_BELOW: Final = 10**17
-_LATEST: Final = 2**63
+_INT64: Final = 2**63
+LATEST_NS: Final = 2**62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATOR: Final = re.compile(r"[/-]")
 _LONG_QUOTE_CURRENCIES: Final = ("USDT", "USDC")
@@ -49,7 +50,7 @@ class Fields:
         value = self._values.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not -_LATEST <= value < _LATEST:
+        if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
             raise UnusableError(f"wrong_type:{name}")
         return value
 
@@ -86,9 +87,10 @@ class Fields:
         value = self.integer(name)
         if value is None:
             return None
-        if abs(value) < _MILLISECONDS_BELOW:
-            return value * 1_000_000
-        return value * 1_000 if abs(value) < _MICROSECONDS_BELOW else value
+        unit = 1_000_000 if abs(value) < _MILLISECONDS_BELOW else 1_000 if abs(value) < _MICROSECONDS_BELOW else 1
+        if abs(value * unit) >= LATEST_NS:
+            raise UnusableError("ts_out_of_range")
+        return value * unit
 
     def written_time(self, name: str) -> int | None:
         """Give the nanoseconds of an ISO 8601 time; without a zone it is UTC."""
@@ -100,7 +102,10 @@ class Fields:
             since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
         except (ValueError, OverflowError) as error:
             raise UnusableError(f"wrong_type:{name}") from error
-        return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1_000
+        ns = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1_000
+        if abs(ns) >= LATEST_NS:
+            raise UnusableError("ts_out_of_range")
+        return ns
 
     def ticker(self, name: str) -> str | None:
         """Give the instrument of a ticker: `C:EURUSD` is EUR/USD, `X:BTC-USD` is BTC-USD, `AAPL` is AAPL."""
