@@ -140,8 +140,7 @@ _NEGATIVE, _PRICE, _CORRECTION, _EMPTY, _NEGATIVE_SIZE = (
     _R[r] for r in ("negative_price", "missing:price", "unknown_correction", "empty_quote", "negative_size")
 )
 _INTERVAL, _OHLC, _VOLUME, _SENTIMENT, _STATE = (
-    _R[r]
-    for r in ("unknown_interval", "missing:ohlc", "negative_volume", "sentiment_out_of_range", "unknown_state")
+    _R[r] for r in ("unknown_interval", "missing:ohlc", "negative_volume", "sentiment_out_of_range", "unknown_state")
 )
 _LATEST_TS: Final = 2**62
 

@@ -4,7 +4,7 @@ numba's cache watches only the file of the outermost function, so every kernel t
 digest of all kernel sources in its qualified name: an edit anywhere compiles anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -22,20 +22,37 @@ def kernel(function: F) -> F:
     return cast(F, numba.njit(function, **_OPTIONS))
 
 
-@cache
-def source_digest() -> str:
-    """Hash every source file that can end up in a kernel."""
-    package = Path(__file__).parent.parent
+_PACKAGE: Final = Path(__file__).parent.parent
+_KERNELS: Final = (
+    "events",
+    *(f"engine/{n}" for n in ("batch", "context", "hashing", "kernel", "observe", "scan", "tables")),
+)
+
+
+def _digest(files: Iterable[Path]) -> str:
     digest = blake2b(numba.__version__.encode(), digest_size=8)
-    for folder in ("engine", "rules", "features"):
-        for file in sorted((package / folder).glob("*.py")):
-            digest.update(file.name.encode() + file.read_bytes())
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
 
-def entry(function: F, name: str | None = None, **replaced: Any) -> F:
+@cache
+def source_digest() -> str:
+    """Hash every source file that can change an alert."""
+    return _digest(sorted(file for file in _PACKAGE.rglob("*.py") if "adapters" not in file.parts))
+
+
+@cache
+def kernel_digest(rule_file: str = "") -> str:
+    """Hash the sources that can end up in a kernel, with a rule's own file where it is that rule's scan."""
+    own = [Path(rule_file)] if rule_file else []
+    shared = [_PACKAGE / f"{name}.py" for name in _KERNELS]
+    return _digest([*shared, *sorted((_PACKAGE / "features").glob("*.py")), *own])
+
+
+def entry(function: F, name: str | None = None, rule_file: str = "", **replaced: Any) -> F:
     """Compile a kernel that Python calls, with `replaced` put in place of the globals of that name."""
-    title = f"{name or function.__name__}_{source_digest()}"
+    title = f"{name or function.__name__}_{kernel_digest(rule_file)}"
     copy = FunctionType(function.__code__, {**function.__globals__, **replaced}, title)
     copy.__qualname__ = title
     copy.__module__ = function.__module__

@@ -1,0 +1,182 @@
+"""Episodes: triggers of one rule, symbol, venue and party that follow each other within the cool-down are one alert."""
+
+from typing import Any
+
+import msgspec
+
+from surveillance.alerts import (
+    EVIDENCE_LIMIT,
+    LONGEST_EPISODE_S,
+    SEVERITIES,
+    Alert,
+    Completeness,
+    identifier,
+    severity_rank,
+)
+from surveillance.events import SECOND
+from surveillance.rules.finding import Finding
+
+SEVERITY_BOUNDS = {"low": 0.0, "medium": 0.5, "high": 0.7, "critical": 0.9}
+"""Lowest score of each severity."""
+
+
+class Trigger(msgspec.Struct, kw_only=True):
+    """A finding with its keys given back their names, and what identifies its episode."""
+
+    rule: str
+    rule_version: int
+    parameters_hash: str
+    symbol: str
+    venue: str | None
+    party: str
+    session: int
+    ts: int
+    score: float
+    cool_down_ns: int
+    finding: Finding
+    order_ids: list[str]
+    trade_ids: list[str]
+    accounts: list[str]
+    completeness: Completeness
+
+
+class Episode(msgspec.Struct):
+    """An alert that may still grow, with the orders it has used so far."""
+
+    alert: Alert
+    session: int
+    orders: set[str]
+    trades: set[str]
+
+
+class Episodes(msgspec.Struct):
+    """The last episode of each rule, symbol, venue and party, and which episode each evidence order belongs to."""
+
+    open: dict[str, Episode] = {}
+    used: dict[str, dict[str, str]] = {}
+
+    def take(self, trigger: Trigger) -> Alert | None:
+        """Extend the running episode or begin one; None where all of its orders are evidence of another already."""
+        key = "\x1f".join((trigger.rule, trigger.symbol, trigger.venue or "-", trigger.party))
+        episode = self.open.get(key)
+        if episode is not None and not _goes_on(episode, trigger):
+            episode = None
+        scope = self.used.setdefault(f"{trigger.rule}\x1f{trigger.symbol}\x1f{trigger.session}", {})
+        mine = episode.alert.alert_id if episode else None
+        fresh = [order for order in trigger.order_ids if scope.get(order, mine) == mine]
+        if trigger.order_ids and not fresh:
+            return None
+        trigger.order_ids = fresh
+        if episode is None:
+            episode = _begin(trigger)
+            self.open[key] = episode
+        else:
+            _extend(episode, trigger)
+        for order in fresh:
+            scope[order] = episode.alert.alert_id
+        return episode.alert
+
+    def forget(self, clock: dict[str, tuple[int, int]]) -> None:
+        """Drop what can no longer be extended; `clock` gives each symbol's time and session."""
+        for key, episode in list(self.open.items()):
+            now, session = clock.get(episode.alert.symbol, (episode.alert.end_ts, episode.session))
+            if session != episode.session or now - episode.alert.end_ts > (LONGEST_EPISODE_S + 60) * SECOND:
+                del self.open[key]
+        for scope in list(self.used):
+            _, symbol, session_text = scope.split("\x1f")
+            if symbol in clock and clock[symbol][1] != int(session_text):
+                del self.used[scope]
+
+
+def _goes_on(episode: Episode, trigger: Trigger) -> bool:
+    alert = episode.alert
+    return (
+        episode.session == trigger.session
+        and trigger.finding.start_ts - alert.end_ts <= trigger.cool_down_ns
+        and max(trigger.finding.end_ts, alert.end_ts) - alert.start_ts <= LONGEST_EPISODE_S * SECOND
+    )
+
+
+def _severity(trigger: Trigger) -> str:
+    severity = trigger.finding.severity
+    if severity is None:
+        severity = [name for name in SEVERITIES if trigger.score >= SEVERITY_BOUNDS[name]][-1]
+    return "medium" if trigger.finding.candidate and severity_rank(severity) > 1 else severity
+
+
+def _begin(trigger: Trigger) -> Episode:
+    finding = trigger.finding
+    first = finding.first_evidence or next(iter([*trigger.order_ids, *trigger.trade_ids]), str(finding.start_ts))
+    common: list[Any] = [trigger.symbol, trigger.venue, trigger.party, first]
+    alert = Alert(
+        alert_id=identifier(trigger.rule, trigger.rule_version, trigger.parameters_hash, *common),
+        episode_key=identifier(trigger.rule, *common),
+        revision=1,
+        rule=trigger.rule,
+        rule_version=trigger.rule_version,
+        parameters_hash=trigger.parameters_hash,
+        severity=_severity(trigger),
+        score=round(trigger.score, 4),
+        symbol=trigger.symbol,
+        venue=trigger.venue,
+        accounts=sorted(set(trigger.accounts)),
+        candidate=finding.candidate,
+        data_tier=finding.tier,
+        start_ts=finding.start_ts,
+        end_ts=finding.end_ts,
+        detected_ts=trigger.ts if finding.detected_ts is None else finding.detected_ts,
+        order_ids=[],
+        trade_ids=[],
+        order_count=0,
+        trade_count=0,
+        metrics={},
+        thresholds={},
+        baselines={},
+        completeness=trigger.completeness,
+        explanation="",
+    )
+    episode = Episode(alert, trigger.session, set(), set())
+    _describe(episode, trigger)
+    return episode
+
+
+def _extend(episode: Episode, trigger: Trigger) -> None:
+    alert, finding = episode.alert, trigger.finding
+    alert.revision += 1
+    alert.score = max(alert.score, round(trigger.score, 4))
+    alert.severity = max(alert.severity, _severity(trigger), key=severity_rank)
+    alert.start_ts = min(alert.start_ts, finding.start_ts)
+    alert.end_ts = max(alert.end_ts, finding.end_ts)
+    alert.accounts = sorted({*alert.accounts, *trigger.accounts})
+    alert.candidate = alert.candidate and finding.candidate
+    alert.data_tier = max(alert.data_tier, finding.tier)
+    alert.completeness = trigger.completeness
+    _describe(episode, trigger)
+
+
+def _describe(episode: Episode, trigger: Trigger) -> None:
+    alert, finding = episode.alert, trigger.finding
+    alert.order_count += _collect(alert.order_ids, episode.orders, trigger.order_ids)
+    alert.trade_count += _collect(alert.trade_ids, episode.trades, trigger.trade_ids)
+    alert.metrics = dict(finding.metrics)
+    alert.thresholds = dict(finding.thresholds)
+    alert.baselines = dict(finding.baselines)
+    sentences = list(finding.sentences)
+    if alert.revision > 1:
+        sentences.append(f"This is number {alert.revision} in one episode; the numbers above are of the latest.")
+    lost = alert.completeness
+    if lost.gaps or lost.late or lost.quarantined:
+        sentences.append(
+            f"The session's record so far has {lost.gaps} gaps, {lost.late} late and {lost.quarantined} rejected events."
+        )
+    alert.explanation = "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1))
+
+
+def _collect(listed: list[str], seen: set[str], found: list[str]) -> int:
+    before = len(seen)
+    for name in found:
+        if name not in seen:
+            seen.add(name)
+            if len(listed) < EVIDENCE_LIMIT:
+                listed.append(name)
+    return len(seen) - before

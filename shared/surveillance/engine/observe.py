@@ -1,0 +1,273 @@
+"""The shared pass: every event of a lane, in order, once. It keeps what the lane remembers and tells the rules about it."""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveillance.engine.batch import BAR, NONE, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.hashing import mix
+from surveillance.engine.kernel import entry, kernel
+from surveillance.engine.tables import (
+    BARS_SEEN,
+    DUPLICATES,
+    EVENTS_SEEN,
+    LATE,
+    MARKETS,
+    NEWS_SEEN,
+    ORDERS_SEEN,
+    PRODUCERS,
+    QUOTES_SEEN,
+    REJECTED_SEEN,
+    STALE_PRODUCER,
+    STATUSES_SEEN,
+    TRADES_SEEN,
+    UNMATCHED,
+    find,
+    put,
+)
+from surveillance.events import SECOND, STATES
+from surveillance.features import bars, orders, quotes, sessions
+
+DROPPED: Final = -1
+LATE_NS: Final = 5 * SECOND
+LEASE_NS: Final = SECOND
+"""A number that jumps by more than this starts a new lease: other feeds number from the clock in nanoseconds."""
+GAP, RESUMED, LIMITS = STATES["gap"], STATES["resumed"], STATES["limit_up_down"]
+CLOSED = STATES["closed"]
+
+ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS = range(5)
+"""Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses, closed bars."""
+
+
+class Bars(NamedTuple):
+    """Bars closed in a chunk."""
+
+    rows: NDArray[Any]
+    used: NDArray[np.int64]
+
+
+@kernel
+def market_row(t, e, unknown):
+    """Give a symbol's row; a new one starts from its instrument, or from what the format says of unknown symbols."""
+    row = find(t.market_slots, t.markets, e.symbol)
+    if row:
+        return row
+    row = t.used[MARKETS]
+    t.used[MARKETS] += 1
+    put(t.market_slots, e.symbol, row)
+    m = t.markets[row]
+    m.key = e.symbol
+    m.mark_ts = NONE
+    m.epoch = 1
+    m.bid = np.nan
+    m.ask = np.nan
+    m.last_price = np.nan
+    m.bar_open = np.nan
+    place = unknown
+    for k in range(1, t.instruments.size):
+        if t.instruments[k].key == e.symbol:
+            place = k
+            break
+    i = t.instruments[place]
+    m.instrument = place
+    m.tick = i.tick
+    m.previous_close = i.previous_close
+    m.schedule = i.schedule
+    m.parameters = i.parameters
+    m.shown_levels = i.shown_levels
+    if place == unknown and e.venue:
+        for k in range(t.parameter_venues.size):
+            if t.parameter_venues[k] == e.venue:
+                m.parameters = k + 1
+    if t.everything[0]:
+        m.by_status = 1
+        m.state = t.everything[0]
+        m.session = t.everything[1]
+        m.open_ts = t.everything[1]
+        m.close_ts = t.everything[1] if m.schedule >= 0 else NONE
+    return row
+
+
+@kernel
+def _is_repeated(t, e):
+    """Say whether a producer's number is not above the last one seen, and remember it otherwise."""
+    row = find(t.producer_slots, t.producers, e.producer)
+    if row == 0:
+        row = t.used[PRODUCERS]
+        t.used[PRODUCERS] += 1
+        t.producers[row].key = e.producer
+        t.producers[row].number = e.number
+        t.producers[row].lease_start = e.number
+        put(t.producer_slots, e.producer, row)
+        return False
+    p = t.producers[row]
+    if e.number <= p.number:
+        t.counts[STALE_PRODUCER if e.number < p.lease_start else DUPLICATES] += 1
+        return True
+    if e.number - p.number > LEASE_NS:
+        p.lease_start = e.number
+    p.number = e.number
+    return False
+
+
+@kernel
+def _take_status(t, e, bars_out, place, everything_key, unknown):
+    """Apply a status to its market, or to all of them."""
+    if e.symbol == everything_key:
+        if e.state <= CLOSED:
+            t.everything[0] = e.state
+            t.everything[1] = e.ts
+        for row in range(1, t.used[MARKETS]):
+            _take_market_status(t, row, e, bars_out, place)
+        return 0
+    row = market_row(t, e, unknown)
+    _take_market_status(t, row, e, bars_out, place)
+    return row
+
+
+@kernel
+def _take_market_status(t, row, e, bars_out, place):
+    m = t.markets[row]
+    if e.state <= CLOSED:
+        sessions.set_state(t, row, bars_out, place, e.ts, e.state)
+    elif e.state == GAP:
+        m.gaps += 1
+    elif e.state != RESUMED and e.state != LIMITS and m.bar_end:
+        bars.advance(t, row, bars_out, place, e.ts)
+
+
+def observe(
+    events, contexts, t, bars_out, lists, listed, order_starts, order_words, trade_starts, trade_words, constants
+):
+    """Take a chunk of events into the tables; write one context an event, the bars that closed, and who wants what."""
+    nbbo, everything_key, unknown = constants[0], constants[1], constants[2]
+    for i in range(events.size):
+        e = events[i]
+        if e.producer and e.number != NONE and _is_repeated(t, e):
+            e.type = DROPPED
+            continue
+        if e.type == REJECTED:
+            t.counts[REJECTED_SEEN] += 1
+            if e.symbol and e.symbol != everything_key:
+                t.markets[market_row(t, e, unknown)].quarantined += 1
+            continue
+        t.counts[EVENTS_SEEN] += 1
+        if e.type == STATUS:
+            t.counts[STATUSES_SEEN] += 1
+            row = _take_status(t, e, bars_out, i, everything_key, unknown)
+            c = contexts[i]
+            bars.head(c, t.markets[row], row, i, e.ts)
+            lists[ON_STATUSES, listed[ON_STATUSES]] = i
+            listed[ON_STATUSES] += 1
+            continue
+        row = market_row(t, e, unknown)
+        m = t.markets[row]
+        if e.type == BAR:
+            t.counts[BARS_SEEN] += 1
+            _take_bar(t, row, e, bars_out, i)
+            continue
+        if e.type > BAR:
+            t.counts[NEWS_SEEN] += 1
+            continue
+        ts = e.ts
+        if ts < m.mark_ts:
+            if m.mark_ts - ts > LATE_NS:
+                t.counts[LATE] += 1
+                m.late += 1
+                continue
+            ts = m.mark_ts
+        m.mark_ts = ts
+        sessions.enter(t, row, bars_out, i, ts)
+        is_open = m.state == sessions.OPEN
+        if is_open:
+            bars.advance(t, row, bars_out, i, ts)
+        c = contexts[i]
+        bars.head(c, m, row, i, ts)
+        c.open = is_open
+        c.tracked = 0
+        c.restated = 0
+        c.quote_changed = 0
+        c.order = 0
+        c.trade = 0
+        c.account = 0
+        c.owner = 0
+        c.position = 0
+        c.removed = 0.0
+        c.burst = 0.0
+        c.stack_levels = 0
+        c.stack_orders = 0
+        c.depth = 0.0
+        c.levels_away = 0
+        c.bid = m.bid
+        c.ask = m.ask
+        c.message_mean = m.message_mean
+        c.message_sigma = np.sqrt(max(m.message_variance, m.message_mean))
+        if e.type == ORDER:
+            t.counts[ORDERS_SEEN] += 1
+            c.trade = orders.trade_key(t, row, e, ts, trade_starts, trade_words)
+            orders.apply(t, row, e, c, ts, order_starts, order_words)
+            quotes.from_orders(t, row)
+            lists[ON_ORDERS, listed[ON_ORDERS]] = i
+            listed[ON_ORDERS] += 1
+        elif e.type == TRADE:
+            t.counts[TRADES_SEEN] += 1
+            _take_trade(t, row, e, c, ts, trade_starts, trade_words)
+            lists[ON_TRADES, listed[ON_TRADES]] = i
+            listed[ON_TRADES] += 1
+        else:
+            t.counts[QUOTES_SEEN] += 1
+            quotes.apply(t, row, e, ts, nbbo)
+        c.bid_after = m.bid
+        c.ask_after = m.ask
+        lists[ON_ALL, listed[ON_ALL]] = i
+        listed[ON_ALL] += 1
+
+
+@kernel
+def _take_trade(t, row, e, c, ts, starts, words):
+    m = t.markets[row]
+    if e.correction:
+        key = mix(e.trade_id, mix(e.symbol, e.venue)) if e.trade_id else np.int64(0)
+        known = find(t.trade_slots, t.trades, key) if key else 0
+        c.trade = key
+        if known == 0:
+            t.counts[UNMATCHED] += 1
+        elif m.bar_end and t.trades[known].ts >= m.bar_end - 60 * SECOND:
+            m.bar_volume = max(m.bar_volume - t.trades[known].quantity, 0.0)
+        return
+    c.trade = orders.trade_key(t, row, e, ts, starts, words)
+    if c.open:
+        bars.take(m, e)
+    if bars.sets_price(e):
+        m.last_price = e.price
+        if np.isnan(m.previous_close):
+            m.previous_close = e.price
+            m.close_stands_in = 1
+    c.previous_close = m.previous_close
+    c.close_stands_in = m.close_stands_in
+
+
+@kernel
+def _take_bar(t, row, e, bars_out, place):
+    m = t.markets[row]
+    if e.interval_s == 60:
+        m.fed_minutes = 1
+        m.bar_end = 0
+    n = bars_out.used[0]
+    bars_out.used[0] = n + 1
+    b = bars_out.rows[n]
+    bars.head(b, m, row, place, e.ts)
+    b.interval_s = e.interval_s
+    b.bar_open = e.open
+    b.bar_high = e.high
+    b.bar_low = e.low
+    b.bar_close = e.close
+    b.volume = e.volume
+    b.money = e.volume * (e.close if np.isnan(e.vwap) else e.vwap)
+    b.trade_count = e.trade_count
+    b.empty_before = 0
+    b.made = 0
+
+
+compiled = entry(observe)

@@ -1,0 +1,257 @@
+"""All that one lane remembers, as a value: it can be saved, restored and swept."""
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from surveillance.engine import tables
+from surveillance.engine.episodes import Episodes
+from surveillance.engine.kernel import entry
+from surveillance.engine.scan import RuleState
+from surveillance.engine.tables import LEVELS, TABLES, grown, rebuild, slots_for
+from surveillance.errors import StateError
+from surveillance.features.orders import RETENTION_NS
+
+_SLOTS: Final = {
+    "markets": "market_slots",
+    "venue_quotes": "venue_slots",
+    "orders": "order_slots",
+    "positions": "position_slots",
+    "accounts": "account_slots",
+    "trades": "trade_slots",
+    "producers": "producer_slots",
+}
+_ORDER: Final = tuple(TABLES)
+_SWEEP_ROWS: Final = 1 << 17
+
+_rebuild = entry(rebuild)
+
+
+def _copy_names(rows, used, names, target, written):
+    """Move the name chains of rows [1, used) into `target`."""
+    for r in range(1, used):
+        entry_ = np.int64(rows[r].name)
+        newest = np.int64(0)
+        behind = np.int64(0)
+        while entry_:
+            at = written[0]
+            words = 2 + ((np.int64(names[entry_ + 1]) + 7) >> 3)
+            for k in range(words):
+                target[at + k] = names[entry_ + k]
+            written[0] = at + words
+            if behind:
+                target[behind] = np.uint64(at)
+            else:
+                newest = at
+            behind = at
+            entry_ = np.int64(names[entry_])
+        rows[r].name = newest
+
+
+_compiled_copy = entry(_copy_names)
+
+
+class State:
+    """The memory of one lane. Made by `Engine.new_state`; only the engine changes it."""
+
+    def __init__(self, lane: int, rules: dict[str, RuleState]) -> None:
+        self.lane = lane
+        self.used = np.ones(len(TABLES) + 1, np.int64)
+        self.counts = np.zeros(len(tables.COUNTS), np.int64)
+        self.everything = np.zeros(2, np.int64)
+        self.rows: dict[str, NDArray[Any]] = {name: np.zeros(64, dtype) for name, dtype in TABLES.items()}
+        self.slots: dict[str, NDArray[Any]] = {name: slots_for(31) for name in TABLES}
+        self.book = np.zeros((64, 2, LEVELS, 3))
+        self.names = np.zeros(1024, np.uint64)
+        self.rules = rules
+        self.symbols: dict[int, str] = {}
+        self.accounts: dict[int, str] = {}
+        self.episodes = Episodes()
+        self.swept_at = 1
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Give the fields of `Tables` up to and including `names`."""
+        tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
+        return (self.used, self.counts, self.everything, *tabled, self.book, self.names)
+
+    def reserve(self, room: dict[str, int], name_words: int) -> None:
+        """Make room for so many new rows a table and so many words of names."""
+        for index, name in enumerate(_ORDER):
+            wanted = int(self.used[index]) + room.get(name, 0) + 1
+            if len(self.rows[name]) < wanted:
+                self.rows[name] = grown(self.rows[name], wanted)
+            if len(self.slots[name]) < 2 * wanted:
+                self.slots[name] = slots_for(2 * wanted)
+                _rebuild(self.slots[name], self.rows[name], int(self.used[index]))
+        self.book = grown(self.book, len(self.rows["markets"]))
+        self.names = grown(self.names, int(self.used[tables.NAME_WORDS]) + name_words + 4)
+        for rule, state in self.rules.items():
+            subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
+            more = max(room.values(), default=0)
+            self.rules[rule] = RuleState(
+                grown(state.row_of, subjects), grown(state.rows, int(state.used[0]) + more), state.used
+            )
+
+    def sweep_due(self) -> bool:
+        """Say whether so much was added since the last sweep that sweeping pays."""
+        return int(self.used[tables.ORDERS] + self.used[tables.TRADES]) > 2 * self.swept_at + _SWEEP_ROWS
+
+    def sweep(self, subjects: dict[str, str]) -> None:
+        """Throw away what is a stranger already. `subjects` says whether a rule is keyed by market or position."""
+        markets = self.rows["markets"]
+        orders, positions, trades = (
+            self.rows[name][: int(self.used[index])]
+            for name, index in (
+                ("orders", tables.ORDERS),
+                ("positions", tables.POSITIONS),
+                ("trades", tables.TRADES),
+            )
+        )
+        clock, epoch = markets["mark_ts"], markets["epoch"]
+        current = orders["epoch"] == epoch[orders["market"]]
+        recent = orders["touched_ts"] + RETENTION_NS >= clock[orders["market"]]
+        keep_orders = (orders["key"] != 0) & ((current & (orders["live"] == 1)) | recent)
+        keep_positions = positions["epoch"] == epoch[positions["market"]]
+        keep_positions |= np.isin(np.arange(len(positions)), orders["position"][keep_orders])
+        keep_trades = trades["ts"] + RETENTION_NS >= clock[trades["market"]]
+        for keep in (keep_orders, keep_positions, keep_trades):
+            keep[0] = True
+        new_order, new_position = (np.cumsum(keep) - 1 for keep in (keep_orders, keep_positions))
+        new_order[~keep_orders] = 0
+        new_position[~keep_positions] = 0
+        stale = ~current
+        for link in ("previous", "next"):
+            orders[link] = new_order[orders[link]]
+            orders[link][stale] = 0
+        orders["position"] = new_position[orders["position"]]
+        positions["first"] = new_order[positions["first"]]
+        positions["next"] = new_position[positions["next"]]
+        used_markets = int(self.used[tables.MARKETS])
+        markets["first_position"][:used_markets] = new_position[markets["first_position"][:used_markets]]
+        position_markets = positions["market"][keep_positions]
+        for name, index, keep in (
+            ("orders", tables.ORDERS, keep_orders),
+            ("positions", tables.POSITIONS, keep_positions),
+            ("trades", tables.TRADES, keep_trades),
+        ):
+            self._compact(name, index, keep)
+        for rule, state in self.rules.items():
+            if subjects[rule] == "position":
+                row_of = state.row_of[: len(keep_positions)][keep_positions]
+                owners = position_markets
+            else:
+                row_of = state.row_of[:used_markets].copy()
+                owners = np.arange(used_markets)
+            alive = (row_of > 0) & (state.rows["expires"][row_of] >= clock[owners])
+            kept = row_of[alive]
+            rows = np.zeros(max(64, len(kept) + 1), state.rows.dtype)
+            rows[1 : len(kept) + 1] = state.rows[kept]
+            fresh = np.zeros(max(64, len(state.row_of)), np.int32)
+            fresh[np.flatnonzero(alive)] = np.arange(1, len(kept) + 1)
+            self.rules[rule] = RuleState(fresh, rows, np.array([len(kept) + 1]))
+        self._compact_names()
+        self.episodes.forget(
+            {
+                symbol: (int(clock[row]), int(markets["session"][row]))
+                for row in range(1, used_markets)
+                if (symbol := self.symbols.get(int(markets["key"][row])))
+            }
+        )
+        self.swept_at = int(self.used[tables.ORDERS] + self.used[tables.TRADES])
+
+    def _compact(self, name: str, index: int, keep: NDArray[np.bool_]) -> None:
+        kept = self.rows[name][: len(keep)][keep]
+        self.rows[name] = np.zeros(max(64, len(kept) + 1), kept.dtype)
+        self.rows[name][: len(kept)] = kept
+        self.used[index] = len(kept)
+        self.slots[name] = slots_for(len(kept))
+        _rebuild(self.slots[name], self.rows[name], len(kept))
+
+    def _compact_names(self) -> None:
+        target = np.zeros(int(self.used[tables.NAME_WORDS]) + 4, np.uint64)
+        written = np.ones(1, np.int64)
+        for name, index in (("orders", tables.ORDERS), ("trades", tables.TRADES)):
+            _compiled_copy(self.rows[name], int(self.used[index]), self.names, target, written)
+        self.names = target[: int(written[0]) + 4].copy()
+        self.used[tables.NAME_WORDS] = int(written[0])
+
+    def save(self, digest: str) -> bytes:
+        """Write the state as bytes: a header, then the used rows, compressed."""
+        arrays: dict[str, NDArray[Any]] = {
+            name: self.rows[name][: int(self.used[index])] for index, name in enumerate(_ORDER)
+        }
+        arrays["book"] = self.book[: int(self.used[tables.MARKETS])]
+        arrays["names"] = self.names[: int(self.used[tables.NAME_WORDS])]
+        for rule, state in self.rules.items():
+            arrays[f"rule:{rule}"] = state.rows[: int(state.used[0])]
+            arrays[f"of:{rule}"] = state.row_of
+        header = {
+            "digest": digest,
+            "lane": self.lane,
+            "used": self.used.tolist(),
+            "counts": self.counts.tolist(),
+            "everything": self.everything.tolist(),
+            "symbols": self.symbols,
+            "accounts": self.accounts,
+            "episodes": self.episodes,
+            "swept_at": self.swept_at,
+            "arrays": [(name, array.shape, array.nbytes) for name, array in arrays.items()],
+        }
+        head = msgspec.msgpack.encode(header)
+        body = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
+        packed: bytes = pa.Codec("zstd", 1).compress(head + body, asbytes=True)
+        return msgspec.msgpack.encode((len(head), len(head) + len(body), packed))
+
+
+class _Header(msgspec.Struct):
+    digest: str
+    lane: int
+    used: list[int]
+    counts: list[int]
+    everything: list[int]
+    symbols: dict[int, str]
+    accounts: dict[int, str]
+    episodes: Episodes
+    swept_at: int
+    arrays: list[tuple[str, list[int], int]]
+
+
+def load(blob: bytes, digest: str, fresh: State) -> State:
+    """Fill a fresh state from bytes; raises StateError where another schema, code or parameter set wrote them."""
+    try:
+        head_size, size, packed = msgspec.msgpack.decode(blob, type=tuple[int, int, bytes])
+        data = pa.Codec("zstd").decompress(packed, size, asbytes=True)
+        header = msgspec.msgpack.decode(data[:head_size], type=_Header)
+    except (msgspec.DecodeError, pa.ArrowException, OSError) as error:
+        raise StateError(f"The snapshot can't be read: {error}.") from error
+    if header.digest != digest:
+        raise StateError(f"The snapshot was made by {header.digest}, this engine is {digest}.")
+    place = head_size
+    read: dict[str, memoryview] = {}
+    shapes: dict[str, list[int]] = {}
+    for name, shape, length in header.arrays:
+        read[name] = memoryview(data)[place : place + length]
+        shapes[name] = shape
+        place += length
+    state = fresh
+    state.lane = header.lane
+    state.used[:] = header.used
+    state.counts[:] = header.counts
+    state.everything[:] = header.everything
+    state.symbols, state.accounts, state.episodes = header.symbols, header.accounts, header.episodes
+    state.swept_at = header.swept_at
+    for index, (name, dtype) in enumerate(TABLES.items()):
+        rows = np.frombuffer(read[name], dtype)
+        state.rows[name] = grown(rows.copy(), max(64, len(rows) + 1)) if len(rows) < 64 else rows.copy()
+        state.slots[name] = slots_for(len(state.rows[name]))
+        _rebuild(state.slots[name], state.rows[name], int(state.used[index]))
+    state.book = grown(np.frombuffer(read["book"]).reshape(shapes["book"]).copy(), len(state.rows["markets"]))
+    state.names = grown(np.frombuffer(read["names"], np.uint64).copy(), len(read["names"]) // 8 + 4)
+    for rule, held in state.rules.items():
+        rows = np.frombuffer(read[f"rule:{rule}"], held.rows.dtype)
+        row_of = np.frombuffer(read[f"of:{rule}"], np.int32).copy()
+        state.rules[rule] = RuleState(row_of, grown(rows.copy(), max(64, len(rows) + 1)), np.array([len(rows)]))
+    return state

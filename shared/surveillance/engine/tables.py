@@ -1,0 +1,281 @@
+"""What a lane remembers: dense tables of records, found through open-addressing indexes.
+
+Row 0 of every table is blank. A row found through an index counts only while its own key is the one looked for.
+Rows that can no longer matter are strangers by their symbol's clock; sweeping them away is only garbage collection.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveillance.engine.kernel import entry, kernel
+
+LEVELS: Final = 64
+"""Price levels kept a side, nearest to the touch; what lies further out counts in no depth."""
+STACK: Final = 32
+"""Live orders of one owner and side that a context names."""
+
+MARKET: Final = np.dtype(
+    [
+        ("key", "i8"),
+        ("mark_ts", "i8"),  # high-water mark of the symbol's own events
+        ("session", "i8"),  # when the running session began; its identity
+        ("open_ts", "i8"),
+        ("close_ts", "i8"),
+        ("instrument", "i4"),
+        ("schedule", "i4"),  # −1: none, the UTC day is the session
+        ("parameters", "i4"),
+        ("first_venue", "i4"),
+        ("first_position", "i4"),
+        ("epoch", "i4"),  # orders and positions of an earlier epoch are strangers
+        ("gaps", "i4"),
+        ("late", "i4"),
+        ("quarantined", "i4"),
+        ("shown_levels", "i4"),
+        ("state", "i1"),
+        ("by_status", "i1"),
+        ("consolidated", "i1"),  # quotes come as NBBO, not by venue
+        ("quoted", "i1"),
+        ("fed_minutes", "i1"),
+        ("bid", "f8"),
+        ("bid_quantity", "f8"),
+        ("ask", "f8"),
+        ("ask_quantity", "f8"),
+        ("last_price", "f8"),
+        ("previous_close", "f8"),
+        ("close_stands_in", "i1"),
+        ("tick", "f8"),
+        ("usual_quantity", "f8"),
+        ("orders", "i8"),
+        ("message_minute", "i8"),
+        ("messages", "i8"),
+        ("message_mean", "f8"),
+        ("message_variance", "f8"),
+        ("message_minutes", "i8"),
+        ("bar_end", "i8"),  # 0: no minute is open
+        ("bar_empty", "i4"),  # empty minutes just before it
+        ("bar_trades", "i8"),
+        ("bar_open", "f8"),
+        ("bar_high", "f8"),
+        ("bar_low", "f8"),
+        ("bar_close", "f8"),
+        ("bar_volume", "f8"),
+        ("bar_money", "f8"),
+        ("bids", "i4"),
+        ("asks", "i4"),
+    ],
+    align=True,
+)
+VENUE_QUOTE: Final = np.dtype(
+    [
+        ("key", "i8"),
+        ("market", "i4"),
+        ("next", "i4"),
+        ("ts", "i8"),
+        ("bid", "f8"),
+        ("bid_quantity", "f8"),
+        ("ask", "f8"),
+        ("ask_quantity", "f8"),
+    ],
+    align=True,
+)
+ORDER: Final = np.dtype(
+    [
+        ("key", "i8"),
+        ("market", "i4"),
+        ("position", "i4"),
+        ("previous", "i4"),
+        ("next", "i4"),
+        ("epoch", "i4"),
+        ("side", "i1"),
+        ("live", "i1"),
+        ("hidden", "i1"),
+        ("account", "i8"),
+        ("price", "f8"),  # NaN: a market order
+        ("open", "f8"),
+        ("entered", "f8"),
+        ("filled", "f8"),
+        ("cancelled", "f8"),
+        ("entered_ts", "i8"),  # start of its life for time thresholds
+        ("touched_ts", "i8"),
+        ("name", "i8"),
+    ],
+    align=True,
+)
+POSITION: Final = np.dtype(
+    [
+        ("key", "i8"),
+        ("market", "i4"),
+        ("next", "i4"),
+        ("epoch", "i4"),
+        ("owner", "i8"),
+        ("live", "i4", (2,)),
+        ("first", "i4", (2,)),
+        ("live_quantity", "f8", (2,)),
+        ("burst", "f8"),
+        ("burst_ts", "i8"),
+    ],
+    align=True,
+)
+ACCOUNT: Final = np.dtype([("key", "i8"), ("owner", "i8"), ("entity", "i4"), ("linked", "i4")], align=True)
+TRADE: Final = np.dtype(
+    [("key", "i8"), ("ts", "i8"), ("price", "f8"), ("quantity", "f8"), ("market", "i4"), ("name", "i8")], align=True
+)
+PRODUCER: Final = np.dtype([("key", "i8"), ("number", "i8"), ("lease_start", "i8")], align=True)
+INSTRUMENT: Final = np.dtype(
+    [
+        ("key", "i8"),
+        ("tick", "f8"),
+        ("previous_close", "f8"),
+        ("average_daily_volume", "f8"),
+        ("schedule", "i4"),
+        ("parameters", "i4"),
+        ("shown_levels", "i4"),
+    ],
+    align=True,
+)
+SLOT: Final = np.dtype([("tag", "i8"), ("row", "i8")])
+
+TABLES: Final = {
+    "markets": MARKET,
+    "venue_quotes": VENUE_QUOTE,
+    "orders": ORDER,
+    "positions": POSITION,
+    "accounts": ACCOUNT,
+    "trades": TRADE,
+    "producers": PRODUCER,
+}
+MARKETS, VENUE_QUOTES, ORDERS, POSITIONS, ACCOUNTS, TRADES, PRODUCERS, NAME_WORDS = range(8)
+
+COUNTS: Final = (
+    "events",
+    "orders",
+    "trades",
+    "quotes",
+    "bars",
+    "news",
+    "statuses",
+    "rejected",
+    "duplicates",
+    "stale_producer",
+    "late",
+    "untracked",
+    "restated",
+    "clamped",
+    "corrections_unmatched",
+)
+(
+    EVENTS_SEEN,
+    ORDERS_SEEN,
+    TRADES_SEEN,
+    QUOTES_SEEN,
+    BARS_SEEN,
+    NEWS_SEEN,
+    STATUSES_SEEN,
+    REJECTED_SEEN,
+    DUPLICATES,
+    STALE_PRODUCER,
+    LATE,
+    UNTRACKED,
+    RESTATED,
+    CLAMPED,
+    UNMATCHED,
+) = range(len(COUNTS))
+
+
+class Tables(NamedTuple):
+    """The arrays a kernel works on: rows and index slots by table, the book, names, and what reference data says."""
+
+    used: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    everything: NDArray[np.int64]
+    markets: NDArray[Any]
+    market_slots: NDArray[Any]
+    venue_quotes: NDArray[Any]
+    venue_slots: NDArray[Any]
+    orders: NDArray[Any]
+    order_slots: NDArray[Any]
+    positions: NDArray[Any]
+    position_slots: NDArray[Any]
+    accounts: NDArray[Any]
+    account_slots: NDArray[Any]
+    trades: NDArray[Any]
+    trade_slots: NDArray[Any]
+    producers: NDArray[Any]
+    producer_slots: NDArray[Any]
+    book: NDArray[np.float64]
+    names: NDArray[np.uint64]
+    instruments: NDArray[Any]
+    schedule_starts: NDArray[np.int64]
+    schedule_opens: NDArray[np.int64]
+    schedule_closes: NDArray[np.int64]
+    parameter_venues: NDArray[np.int64]
+
+
+@kernel
+def find(slots, rows, key):
+    """Give the row of a key, or 0."""
+    mask = slots.size - 1
+    place = (key ^ (key >> 29)) & mask
+    while True:
+        slot = slots[place]
+        if slot.row == 0:
+            return 0
+        if slot.tag == key:
+            row = slot.row
+            return row if rows[row].key == key else 0
+        place = (place + 1) & mask
+
+
+lookup = entry(find.py_func)
+"""`find`, for Python."""
+
+
+@kernel
+def put(slots, key, row):
+    """Point a key at a row; the slots must have room."""
+    mask = slots.size - 1
+    place = (key ^ (key >> 29)) & mask
+    while True:
+        slot = slots[place]
+        if slot.row == 0 or slot.tag == key:
+            slot.tag = key
+            slot.row = row
+            return
+        place = (place + 1) & mask
+
+
+def rebuild(slots, rows, used):
+    """Index rows [1, used)."""
+    for row in range(1, used):
+        if rows[row].key != 0:
+            put(slots, rows[row].key, row)
+
+
+def slots_for(rows: int) -> NDArray[Any]:
+    """Make empty index slots for so many rows, at most half full."""
+    size = 64
+    while size < 2 * (rows + 1):
+        size *= 2
+    return np.zeros(size, SLOT)
+
+
+def grown(rows: NDArray[Any], capacity: int) -> NDArray[Any]:
+    """Give the rows in an array of at least `capacity`, doubling."""
+    if len(rows) >= capacity:
+        return rows
+    larger = np.zeros((max(capacity, 2 * len(rows)), *rows.shape[1:]), rows.dtype)
+    larger[: len(rows)] = rows
+    return larger
+
+
+def texts(names: NDArray[np.uint64], entry: int, limit: int) -> Sequence[str]:
+    """Read the chain of names that ends at `entry`, oldest first, at most the last `limit`."""
+    found: list[str] = []
+    while entry and len(found) < limit:
+        length = int(names[entry + 1])
+        found.append(names[entry + 2 : entry + 2 + (length + 7) // 8].tobytes()[:length].decode())
+        entry = int(names[entry])
+    return found[::-1]

@@ -1,0 +1,376 @@
+"""Orders from entry to end: open, filled and cancelled quantity, whose they are, what else their owner has in the book."""
+
+import numpy as np
+
+from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.hashing import mix
+from surveillance.engine.kernel import kernel
+from surveillance.engine.tables import (
+    ACCOUNTS,
+    CLAMPED,
+    NAME_WORDS,
+    ORDERS,
+    POSITIONS,
+    RESTATED,
+    STACK,
+    TRADES,
+    UNTRACKED,
+    find,
+    put,
+)
+from surveillance.events import DAY, SECOND
+from surveillance.features import baselines, book
+
+RETENTION_NS = 900 * SECOND
+"""Ended orders and trades stay known for this long by their symbol's clock: more than the longest rule window."""
+LARGE = 2.0
+"""New orders of this multiple of the usual size get their depth measured."""
+STACK_BURST_NS = SECOND // 4
+"""Orders without an owner count as one stack while each follows the next within this time."""
+
+
+@kernel
+def write_name(t, previous, starts, words, row):
+    """Copy an id's bytes into the lane's names, chained to an earlier name of the same thing; 0 where there is none."""
+    if starts.size == 0:
+        return previous
+    start = np.int64(starts[row])
+    length = np.int64(starts[row + 1]) - start
+    entry = t.used[NAME_WORDS]
+    t.names[entry] = np.uint64(previous)
+    t.names[entry + 1] = np.uint64(length)
+    count = (length + 7) >> 3
+    word = start >> 3
+    shift = np.uint64(start & 7) * np.uint64(8)
+    for k in range(count):
+        value = words[word + k] >> shift
+        if shift != np.uint64(0):
+            value |= words[word + k + 1] << (np.uint64(64) - shift)
+        t.names[entry + 2 + k] = value
+    t.used[NAME_WORDS] = entry + 2 + count
+    return entry
+
+
+@kernel
+def account_row(t, key):
+    """Give an account's row; one that reference data does not know is its own owner."""
+    row = find(t.account_slots, t.accounts, key)
+    if row == 0:
+        row = t.used[ACCOUNTS]
+        t.used[ACCOUNTS] += 1
+        a = t.accounts[row]
+        a.key = key
+        a.owner = key
+        a.linked = 0
+        put(t.account_slots, key, row)
+    return row
+
+
+@kernel
+def position_row(t, market_row, account):
+    """Give the row of an account's owner in a market; anonymous orders share one."""
+    m = t.markets[market_row]
+    owner = np.int64(0)
+    if account:
+        owner = t.accounts[account_row(t, account)].owner
+    key = mix(owner, m.key)
+    row = find(t.position_slots, t.positions, key)
+    if row == 0:
+        row = t.used[POSITIONS]
+        t.used[POSITIONS] += 1
+        put(t.position_slots, key, row)
+        t.positions[row].key = key
+        t.positions[row].epoch = m.epoch - 1
+    p = t.positions[row]
+    if p.epoch != m.epoch:
+        p.market = market_row
+        p.epoch = m.epoch
+        p.owner = owner
+        p.burst = 0.0
+        p.burst_ts = 0
+        for index in range(2):
+            p.live[index] = 0
+            p.first[index] = 0
+            p.live_quantity[index] = 0.0
+        p.next = m.first_position
+        m.first_position = row
+    return row
+
+
+@kernel
+def trade_key(t, market_row, e, ts, starts, words):
+    """Give the key of an event's trade and keep its name; both fills and the trade share it."""
+    if e.trade_id == 0:
+        return np.int64(0)
+    key = mix(e.trade_id, mix(e.symbol, e.venue))
+    row = find(t.trade_slots, t.trades, key)
+    if row == 0:
+        row = t.used[TRADES]
+        t.used[TRADES] += 1
+        d = t.trades[row]
+        d.key = key
+        d.market = market_row
+        d.price = e.price
+        d.quantity = e.quantity
+        d.name = write_name(t, 0, starts, words, e.row)
+        put(t.trade_slots, key, row)
+    t.trades[row].ts = ts
+    return key
+
+
+@kernel
+def enter_live(t, row):
+    """Put an order in front of its owner's live orders."""
+    o = t.orders[row]
+    p = t.positions[o.position]
+    index = 0 if o.side > 0 else 1
+    o.live = 1
+    o.previous = 0
+    o.next = p.first[index]
+    if o.next:
+        t.orders[o.next].previous = row
+    p.first[index] = row
+    p.live[index] += 1
+    p.live_quantity[index] += o.open
+    if not o.hidden and not np.isnan(o.price):
+        book.add(t, o.market, o.side, o.price, o.open)
+
+
+@kernel
+def leave_live(t, row):
+    """Take an order out of its owner's live orders and out of the book."""
+    o = t.orders[row]
+    p = t.positions[o.position]
+    index = 0 if o.side > 0 else 1
+    if o.previous:
+        t.orders[o.previous].next = o.next
+    else:
+        p.first[index] = o.next
+    if o.next:
+        t.orders[o.next].previous = o.previous
+    o.previous = 0
+    o.next = 0
+    o.live = 0
+    p.live[index] -= 1
+    p.live_quantity[index] = p.live_quantity[index] - o.open if p.live[index] else 0.0
+    if not o.hidden and not np.isnan(o.price):
+        book.change(t, o.market, o.side, o.price, -o.open, -1)
+
+
+@kernel
+def reduce(t, row, quantity):
+    """Take a quantity off a live order; at 0 it ends."""
+    o = t.orders[row]
+    if quantity >= o.open:
+        leave_live(t, row)
+        o.open = 0.0
+        return
+    p = t.positions[o.position]
+    p.live_quantity[0 if o.side > 0 else 1] -= quantity
+    if not o.hidden and not np.isnan(o.price):
+        book.change(t, o.market, o.side, o.price, -quantity, 0)
+    o.open -= quantity
+
+
+@kernel
+def expire(t, market_row, ts):
+    """Forget live orders that nobody touched for a day; only markets that never close come here."""
+    place = t.markets[market_row].first_position
+    while place:
+        p = t.positions[place]
+        for index in range(2):
+            order = p.first[index]
+            while order:
+                following = t.orders[order].next
+                if t.orders[order].touched_ts < ts - DAY:
+                    leave_live(t, order)
+                    t.orders[order].open = 0.0
+                order = following
+        place = p.next
+
+
+@kernel
+def order_row(t, e, market_row):
+    """Give the row of an order that is known in this session, or 0."""
+    row = find(t.order_slots, t.orders, mix(e.order_id, mix(e.symbol, e.venue)))
+    if row and t.orders[row].epoch != t.markets[market_row].epoch:
+        return 0
+    return row
+
+
+@kernel
+def apply(t, market_row, e, c, ts, starts, words):
+    """Take an order event into the order table and tell in the context what it meant."""
+    m = t.markets[market_row]
+    c.usual_quantity = m.usual_quantity
+    c.orders = m.orders
+    if e.action == NEW:
+        row = _enter(t, market_row, e, c, ts, starts, words)
+    else:
+        named = e.order_id
+        if e.action == REPLACE and e.previous_order_id:
+            named = e.previous_order_id
+        row = find(t.order_slots, t.orders, mix(named, mix(e.symbol, e.venue)))
+        if row and (t.orders[row].epoch != m.epoch or not t.orders[row].live):
+            row = 0
+        if row == 0:
+            t.counts[UNTRACKED] += 1
+            c.side = e.side
+            c.price = e.price
+            c.removed = e.quantity
+            c.position = position_row(t, market_row, e.account)
+            c.account = e.account
+        elif e.action == REPLACE:
+            _replace(t, row, e, c, ts, starts, words)
+        else:
+            removed = t.orders[row].open
+            if not np.isnan(e.quantity):
+                if e.quantity > removed * (1 + 1e-9):
+                    t.counts[CLAMPED] += 1
+                removed = min(removed, e.quantity)
+            c.removed = removed
+            o = t.orders[row]
+            if e.action == FILL:
+                o.filled += removed
+            elif e.action == CANCEL:
+                o.cancelled += removed
+            reduce(t, row, removed)
+            o.touched_ts = ts
+    if row:
+        _describe(t, row, c)
+    p = t.positions[c.position]
+    c.owner = p.owner
+    if not c.restated and e.action != FILL:
+        c.burst = baselines.burst(p, ts)
+        baselines.message(m, ts)
+    index = 0 if c.side > 0 else 1
+    c.live_same = p.live[index]
+    c.live_opposite = p.live[1 - index]
+    c.quantity_same = p.live_quantity[index]
+    c.quantity_opposite = p.live_quantity[1 - index]
+    if row and e.action == FILL and c.live_opposite >= 2:
+        _describe_stack(t, market_row, c, 1 - index)
+
+
+@kernel
+def _describe(t, row, c):
+    o = t.orders[row]
+    c.tracked = 1
+    c.order = o.key
+    c.side = o.side
+    c.displayed = 0 if o.hidden else 1
+    c.price = o.price
+    c.entered = o.entered
+    c.filled = o.filled
+    c.still_open = o.open
+    c.entered_ts = o.entered_ts
+    c.position = o.position
+    c.account = o.account
+
+
+@kernel
+def _enter(t, market_row, e, c, ts, starts, words):
+    m = t.markets[market_row]
+    key = mix(e.order_id, mix(e.symbol, e.venue))
+    row = find(t.order_slots, t.orders, key)
+    if row and t.orders[row].epoch == m.epoch and t.orders[row].live:
+        t.counts[RESTATED] += 1
+        c.restated = 1
+        o = t.orders[row]
+        leave_live(t, row)
+        o.price = e.price
+        o.open = e.quantity
+        o.touched_ts = ts
+        enter_live(t, row)
+        return row
+    position = position_row(t, market_row, e.account)
+    if row == 0:
+        row = t.used[ORDERS]
+        t.used[ORDERS] += 1
+        put(t.order_slots, key, row)
+        t.orders[row].key = key
+        t.orders[row].name = write_name(t, 0, starts, words, e.row)
+    o = t.orders[row]
+    o.market = market_row
+    o.account = e.account
+    o.position = position
+    o.epoch = m.epoch
+    o.side = e.side
+    o.hidden = e.hidden
+    o.price = e.price
+    o.open = e.quantity
+    o.entered = e.quantity
+    o.filled = 0.0
+    o.cancelled = 0.0
+    o.entered_ts = ts
+    o.touched_ts = ts
+    if e.quantity >= LARGE * m.usual_quantity and not np.isnan(e.price):
+        c.depth = book.near(t, market_row, e.side)
+        c.levels_away = book.levels_better(t, market_row, e.side, e.price)
+    enter_live(t, row)
+    baselines.order_entered(m, e.quantity)
+    return row
+
+
+@kernel
+def _replace(t, row, e, c, ts, starts, words):
+    o = t.orders[row]
+    quantity = o.open if np.isnan(e.quantity) else e.quantity
+    price = o.price if np.isnan(e.price) else e.price
+    leave_live(t, row)
+    c.removed = max(o.open - quantity, 0.0)
+    if quantity > o.open:
+        o.entered += quantity - o.open
+    else:
+        o.cancelled += o.open - quantity
+    if quantity > o.open or price != o.price:
+        o.entered_ts = ts
+    o.open = quantity
+    o.price = price
+    o.touched_ts = ts
+    if quantity > 0:
+        enter_live(t, row)
+    if e.previous_order_id and e.order_id != e.previous_order_id:
+        key = mix(e.order_id, mix(e.symbol, e.venue))
+        taken = find(t.order_slots, t.orders, key)
+        if taken and taken != row:
+            if t.orders[taken].live:
+                leave_live(t, taken)
+            t.orders[taken].key = 0
+        o.key = key
+        o.name = write_name(t, o.name, starts, words, e.row)
+        put(t.order_slots, key, row)
+
+
+@kernel
+def _describe_stack(t, market_row, c, index):
+    """Describe the owner's live orders on the other side of a fill; without an owner, the last burst of them."""
+    p = t.positions[c.position]
+    row = p.first[index]
+    newest = np.int64(0)
+    oldest = np.int64(2**62)
+    quantity = 0.0
+    orders = 0
+    levels = 0
+    while row and orders < STACK:
+        o = t.orders[row]
+        if p.owner == 0 and orders and newest - o.entered_ts > STACK_BURST_NS:
+            break
+        if not np.isnan(o.price):
+            newest = o.entered_ts
+            oldest = min(oldest, o.entered_ts)
+            fresh = True
+            for k in range(orders):
+                if t.orders[find(t.order_slots, t.orders, c.stack_keys[k])].price == o.price:
+                    fresh = False
+                    break
+            levels += fresh
+            c.stack_keys[orders] = o.key
+            quantity += o.open
+            orders += 1
+        row = o.next
+    c.stack_levels = levels
+    c.stack_orders = orders
+    c.stack_quantity = quantity
+    c.stack_entered_ts = oldest
+    c.depth = book.near(t, market_row, 1 if index == 0 else -1)

@@ -1,0 +1,142 @@
+"""Quote stuffing: a flood of orders and cancels that slows everybody else down and hardly ever trades.
+
+An owner (without accounts: everybody together) that sends more than a hundred messages a second beyond a short burst is
+watched. The alert is complete at `min_messages` messages at `min_rate` a second or more, of which at least
+`min_cancelled_share` of the entered orders are cancelled again, at most `max_execution_share` are executions, and which lie
+`min_sigmas` above the market's own messages a minute.
+
+Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
+"""
+
+import numpy as np
+
+from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.kernel import kernel
+from surveillance.engine.observe import ON_ORDERS
+from surveillance.events import MINUTE, SECOND
+from surveillance.parameters import Parameter
+from surveillance.rules.finding import Finding, Story
+
+ID, VERSION, TITLE = "quote_stuffing", 1, "Quote stuffing"
+KIND, TIER, ANSWERS = "pattern", 1, ("quote_stuffing",)
+NEEDS = ("order",)
+WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+
+PARAMETERS = (
+    Parameter("min_messages", 120, "messages", 10, 1_000_000, "size of the flood"),
+    Parameter("min_rate", 350, "messages/s", 10, 10_000_000, "its speed"),
+    Parameter("min_cancelled_share", 0.9, "share of entered orders", 0, 1, "how many are taken back"),
+    Parameter("max_execution_share", 0.01, "executions a message", 0, 1, "how few trade"),
+    Parameter("min_sigmas", 5, "σ of messages a minute", 0, 1000, "how far above the market's own minutes"),
+    Parameter("watch_burst", 20, "messages above 100/s", 1, 1000, "when watching begins"),
+)
+
+EVIDENCE = 200
+ROW = [
+    ("start_ts", "i8"),
+    ("messages", "i8"),
+    ("entered", "i8"),
+    ("cancelled", "i8"),
+    ("executions", "i8"),
+    ("account", "i8"),
+    ("count", "i8"),
+    ("keys", "i8", (EVIDENCE,)),
+]
+_PAUSE_NS = SECOND // 2
+
+
+@kernel
+def opens(event, context, p):
+    """Say whether an owner's burst of messages is worth watching."""
+    return context.burst >= p.watch_burst
+
+
+@kernel
+def _start(context, row):
+    row.start_ts = context.ts
+    row.messages = 0
+    row.entered = 0
+    row.cancelled = 0
+    row.executions = 0
+    row.count = 0
+
+
+@kernel
+def step(event, context, row, p):
+    """Count the flood; it ends with half a second of silence or when it slows down."""
+    if row.start_ts == 0 or row.messages < 0:
+        _start(context, row)
+        row.account = context.account
+    elif context.ts - row.start_ts > SECOND and row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
+        _start(context, row)
+    row.expires = context.ts + _PAUSE_NS
+    if event.action == FILL:
+        row.executions += 1
+        return 0.0
+    if context.restated:
+        return 0.0
+    row.messages += 1
+    if event.action == NEW:
+        row.entered += 1
+        if row.count < EVIDENCE:
+            row.keys[row.count] = context.order
+            row.count += 1
+    elif event.action == CANCEL:
+        row.cancelled += 1
+    elif event.action == REPLACE:
+        row.entered += 1
+        row.cancelled += 1
+        if context.tracked and row.count < EVIDENCE and (row.count == 0 or row.keys[row.count - 1] != context.order):
+            row.keys[row.count] = context.order
+            row.count += 1
+    if row.messages < p.min_messages or row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
+        return 0.0
+    if row.cancelled < p.min_cancelled_share * row.entered or row.executions > p.max_execution_share * row.messages:
+        return 0.0
+    share_of_minute = max(context.ts - row.start_ts, 1) / MINUTE
+    sigmas = (row.messages - context.message_mean * share_of_minute) / max(context.message_sigma, 1.0)
+    if sigmas < p.min_sigmas:
+        return 0.0
+    rate = min(row.messages * SECOND / (max(context.ts - row.start_ts, 1) * p.min_rate) / 10, 1.0)
+    score = 0.55 + 0.2 * min(sigmas / (8 * max(p.min_sigmas, 1.0)), 1.0) + 0.2 * rate
+    row.messages = -row.messages
+    return score
+
+
+def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
+    """Tell how many messages came how fast, and how little came of them."""
+    messages = -int(row["messages"])
+    start, end = int(row["start_ts"]), int(context["ts"])
+    seconds = max(end - start, 1) / 1e9
+    sigma = max(float(context["message_sigma"]), 1.0)
+    sigmas = (messages - float(context["message_mean"]) * seconds / 60) / sigma
+    cancelled = int(row["cancelled"]) / max(int(row["entered"]), 1)
+    known = bool(context["owner"])
+    return Finding(
+        start_ts=start,
+        end_ts=end,
+        sentences=[
+            f"{story.who(int(row['account'])) if known else 'Participants the feed does not name'} sent {messages} messages in "
+            f"{story.symbol} from {story.at(start)} on, within {seconds * 1000:.0f} ms: {messages / seconds:,.0f} a second "
+            f"(thresholds {p['min_messages']:g} messages and {p['min_rate']:g} a second).",
+            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}) and "
+            f"{row['executions']} executions came of them.",
+            f"That is {sigmas:.0f} standard deviations above what the market sends in such a time "
+            f"(threshold {p['min_sigmas']:g}; it sends {float(context['message_mean']):,.0f} a minute).",
+        ],
+        orders=[int(key) for key in row["keys"][: int(row["count"])]],
+        accounts=[int(row["account"])] if known else [],
+        tier=3 if context["owner_known"] else 2 if known else 1,
+        metrics={
+            "messages": float(messages),
+            "messages_per_second": messages / seconds,
+            "cancelled_share": cancelled,
+            "executions": float(row["executions"]),
+            "sigmas": sigmas,
+        },
+        thresholds={
+            name: p[name]
+            for name in ("min_messages", "min_rate", "min_cancelled_share", "max_execution_share", "min_sigmas")
+        },
+        baselines={"messages_per_minute": float(context["message_mean"]), "messages_sigma": sigma},
+    )

@@ -1,0 +1,224 @@
+"""Spoofing: a large order that was never meant to trade helps a small one on the other side, and is withdrawn.
+
+With accounts, all of one owner: (1) a displayed order of at least `size_multiple` × the market's usual order size,
+entered near the touch, alone on its side of the owner's interest; (2) cancelled almost unfilled within `lifetime_s`;
+(3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the mid did
+not move against that fill by more than a spread between the entry and the fill.
+
+Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the mid moved
+in the order's favour by half a spread or more and came at least half-way back within `after_s` of the cancel.
+
+Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(f)(ii); Lee, Eom and Park (2013); Fabre and Challet (2025).
+"""
+
+import numpy as np
+
+from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.kernel import kernel
+from surveillance.engine.observe import ON_ORDERS
+from surveillance.parameters import Parameter
+from surveillance.rules.finding import Finding, Story, amount, duration, side_word
+
+ID, VERSION, TITLE = "spoofing", 1, "Spoofing"
+KIND, TIER, ANSWERS = "pattern", 2, ("spoofing",)
+NEEDS = ("order",)
+WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+
+PARAMETERS = (
+    Parameter("size_multiple", 4, "× usual order size", 1, 1000, "how large the order is"),
+    Parameter("size_ratio", 3, "× the opposite fill", 1, 1000, "how much larger than what it helped"),
+    Parameter("max_levels_away", 10, "better levels", 0, 64, "how near the touch it was entered"),
+    Parameter("max_distance_bp", 50, "bp of the mid", 0, 10_000, "how near the touch it was entered"),
+    Parameter("max_filled_share", 0.01, "share", 0, 1, "how much of it may have been filled"),
+    Parameter("lifetime_s", 10, "s", 0.000001, 3600, "entry to cancel"),
+    Parameter("after_s", 1, "s", 0, 60, "how long after the cancel the fill may come"),
+    Parameter("warm_up_orders", 50, "orders", 0, 100_000, "orders of the market before its usual size means something"),
+)
+
+SUSPECTS = 8
+ROW = [
+    ("next", "i8"),
+    ("hit", "i8"),
+    ("order", "i8", (SUSPECTS,)),
+    ("account", "i8", (SUSPECTS,)),
+    ("side", "i8", (SUSPECTS,)),
+    ("price", "f8", (SUSPECTS,)),
+    ("quantity", "f8", (SUSPECTS,)),
+    ("usual", "f8", (SUSPECTS,)),
+    ("entered_ts", "i8", (SUSPECTS,)),
+    ("cancelled_ts", "i8", (SUSPECTS,)),  # 0 while it lives
+    ("entry_mid", "f8", (SUSPECTS,)),
+    ("cancel_mid", "f8", (SUSPECTS,)),
+    ("spread", "f8", (SUSPECTS,)),
+    ("depth_share", "f8", (SUSPECTS,)),
+    ("helped", "i8", (SUSPECTS,)),
+    ("helped_account", "i8", (SUSPECTS,)),
+    ("helped_trade", "i8", (SUSPECTS,)),
+    ("helped_quantity", "f8", (SUSPECTS,)),
+    ("helped_price", "f8", (SUSPECTS,)),
+    ("helped_mid", "f8", (SUSPECTS,)),
+    ("helped_ts", "i8", (SUSPECTS,)),
+]
+
+
+@kernel
+def opens(event, context, p):
+    """Say whether an event is a large order near the touch with nothing comparable on the owner's other side."""
+    if event.action != NEW or context.restated or not context.displayed or context.orders < p.warm_up_orders:
+        return False
+    if event.quantity < p.size_multiple * context.usual_quantity or np.isnan(event.price):
+        return False
+    mid = (context.bid + context.ask) / 2
+    if not abs(event.price - mid) <= p.max_distance_bp * 1e-4 * mid or context.levels_away > p.max_levels_away:
+        return False
+    return context.owner == 0 or context.quantity_opposite * p.size_ratio <= event.quantity
+
+
+@kernel
+def _suspect(event, context, row):
+    k = row.next
+    row.next = (k + 1) % SUSPECTS
+    row.order[k] = context.order
+    row.account[k] = context.account
+    row.side[k] = context.side
+    row.price[k] = event.price
+    row.quantity[k] = event.quantity
+    row.usual[k] = context.usual_quantity
+    row.entered_ts[k] = context.ts
+    row.cancelled_ts[k] = 0
+    row.entry_mid[k] = (context.bid + context.ask) / 2
+    row.spread[k] = context.ask - context.bid
+    row.depth_share[k] = event.quantity / (context.depth + event.quantity)
+    row.helped[k] = 0
+    row.helped_quantity[k] = 0.0
+
+
+@kernel
+def _score(context, row, k, p):
+    """Judge a cancelled suspect that helped a fill; 0 where a condition fails."""
+    if row.helped_quantity[k] * p.size_ratio > row.quantity[k]:
+        return 0.0
+    side = row.side[k]
+    spread = max(row.spread[k], 1e-12)
+    if context.owner == 0:
+        push = (row.cancel_mid[k] - row.entry_mid[k]) * side
+        back = (row.cancel_mid[k] - (context.bid_after + context.ask_after) / 2) * side
+        if not (push >= 0.5 * spread and back >= 0.5 * push):
+            return 0.0
+        favour = push / spread
+    else:
+        favour = (row.helped_mid[k] - row.entry_mid[k]) * side / spread
+        if not favour >= -1.0:
+            return 0.0
+    size = min(row.quantity[k] / (row.usual[k] * p.size_multiple) / 4, 1.0)
+    speed = 1.0 - (row.cancelled_ts[k] - row.entered_ts[k]) / p.lifetime_ns
+    return 0.5 + 0.15 * size + 0.1 * row.depth_share[k] + 0.1 * speed + 0.1 * min(max(favour, 0.0), 2.0) / 2
+
+
+@kernel
+def _conclude(context, row, p):
+    for k in range(SUSPECTS):
+        if row.order[k] and row.cancelled_ts[k] and row.helped[k]:
+            if context.ts - row.cancelled_ts[k] > p.after_ns:
+                row.order[k] = 0
+                continue
+            score = _score(context, row, k, p)
+            if score > 0:
+                row.hit = k
+                return score
+    return 0.0
+
+
+@kernel
+def _end(context, row, k, p):
+    if context.ts - row.entered_ts[k] > p.lifetime_ns or row.quantity[k] <= 0:
+        row.order[k] = 0
+        return
+    row.cancelled_ts[k] = context.ts
+    row.cancel_mid[k] = (context.bid + context.ask) / 2
+
+
+@kernel
+def step(event, context, row, p):
+    """Advance an owner's suspects by one of its orders' events."""
+    if row.hit < 0:
+        row.order[-1 - row.hit] = 0
+        row.hit = 0
+    if opens(event, context, p):
+        _suspect(event, context, row)
+        row.expires = context.ts + p.lifetime_ns + p.after_ns
+    elif event.action == FILL and context.tracked:
+        for k in range(SUSPECTS):
+            if row.order[k] == 0:
+                continue
+            if row.order[k] == context.order:
+                if context.filled > p.max_filled_share * row.quantity[k]:
+                    row.order[k] = 0
+            elif row.side[k] == -context.side and (
+                row.cancelled_ts[k] == 0 or (context.owner and context.ts - row.cancelled_ts[k] <= p.after_ns)
+            ):
+                if row.helped[k] == 0:
+                    row.helped[k] = context.order
+                    row.helped_account[k] = context.account
+                    row.helped_trade[k] = context.trade
+                    row.helped_price[k] = event.price
+                    row.helped_mid[k] = (context.bid + context.ask) / 2
+                    row.helped_ts[k] = context.ts
+                row.helped_quantity[k] += context.removed
+    elif context.tracked and (event.action == CANCEL or event.action == REPLACE):
+        for k in range(SUSPECTS):
+            if row.order[k] == context.order and row.cancelled_ts[k] == 0:
+                if context.still_open <= p.max_filled_share * row.quantity[k]:
+                    _end(context, row, k, p)
+                elif event.action == REPLACE and context.removed == 0:
+                    row.order[k] = 0
+    score = _conclude(context, row, p)
+    if score > 0:
+        row.hit = -1 - row.hit
+    return score
+
+
+def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
+    """Tell who entered what, what it helped, and how it went away."""
+    k = -1 - int(row["hit"])
+    side, known = int(row["side"][k]), bool(context["owner"])
+    entered, cancelled, helped_ts = (int(row[name][k]) for name in ("entered_ts", "cancelled_ts", "helped_ts"))
+    quantity, usual, helped = (float(row[name][k]) for name in ("quantity", "usual", "helped_quantity"))
+    lived = cancelled - entered
+    multiple = quantity / usual
+    other = side_word(-side)
+    sentences = [
+        f"{story.who(int(row['account'][k]))} entered a {side_word(side)} order for {amount(quantity)} {story.symbol} at "
+        f"{amount(float(row['price'][k]))} at {story.at(entered)}: {multiple:.1f} times the usual order size of {amount(usual)} "
+        f"(threshold {p['size_multiple']:g} times) and {row['depth_share'][k]:.0%} of the ten best levels of its side.",
+        f"{amount(helped)} on the other side ({other}) was filled at {amount(float(row['helped_price'][k]))} at {story.at(helped_ts)}, "
+        f"{quantity / helped:.1f} times less than the large order (threshold {p['size_ratio']:g} times)"
+        + (", for the same owner." if known else "; the feed does not say for whom."),
+        f"The large order was cancelled after {duration(lived)} (threshold {p['lifetime_s']:g} s), "
+        f"at most {p['max_filled_share']:.0%} of it filled.",
+    ]
+    if not known:
+        sentences.append(
+            "The mid moved in the order's favour while it stood and came back once it was gone; without accounts this is a candidate only."
+        )
+    accounts = [int(key) for key in (row["account"][k], row["helped_account"][k]) if key]
+    tier = 3 if context["owner_known"] else 2 if known else 1
+    return Finding(
+        start_ts=entered,
+        end_ts=max(cancelled, helped_ts),
+        sentences=sentences,
+        orders=[int(row["order"][k]), int(row["helped"][k])],
+        trades=[int(row["helped_trade"][k])],
+        accounts=accounts,
+        candidate=not known,
+        tier=tier,
+        metrics={
+            "size_multiple": multiple,
+            "size_ratio": quantity / helped,
+            "lifetime_s": lived / 1e9,
+            "depth_share": float(row["depth_share"][k]),
+            "favourable_move": float((row["helped_mid"][k] - row["entry_mid"][k]) * side),
+        },
+        thresholds={name: p[name] for name in ("size_multiple", "size_ratio", "lifetime_s", "max_filled_share")},
+        baselines={"usual_quantity": usual, "spread": float(row["spread"][k])},
+    )

@@ -1,0 +1,120 @@
+"""Wide spread: the quoted spread stays far above what this market is used to.
+
+The spread in basis points of the mid is above max(`floor_bp`, `multiple` × its running median over about the last minute) for
+`duration_s` without a break. The median is taken over one sample a second, at least `min_samples` of them, none of them from
+inside a wide stretch. A stretch raises one alert. A side that is empty has no spread and ends the stretch.
+"""
+
+import numpy as np
+
+from surveillance.engine.kernel import kernel
+from surveillance.engine.observe import ON_ALL
+from surveillance.events import SECOND
+from surveillance.parameters import Parameter
+from surveillance.rules.finding import Finding, Story, amount, duration
+
+ID, VERSION, TITLE = "wide_spread", 1, "Wide spread"
+KIND, TIER, ANSWERS = "condition", 0, ("wide_spread",)
+NEEDS = ("quote",)
+WANTS, KEY, BY_VENUE = ON_ALL, "market", False
+
+PARAMETERS = (
+    Parameter("floor_bp", 10, "bp of the mid", 0, 10_000, "never wide below this"),
+    Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
+    Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
+    Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
+)
+
+SAMPLES = 61
+_KEPT_NS = 3600 * SECOND
+ROW = [
+    ("since_ts", "i8"),
+    ("told", "i8"),
+    ("sampled_ts", "i8"),
+    ("samples", "i8"),
+    ("median", "f8"),
+    ("limit", "f8"),
+    ("worst", "f8"),
+    ("bid", "f8"),
+    ("ask", "f8"),
+    ("sample", "f8", (SAMPLES,)),
+    ("sorted", "f8", (SAMPLES,)),
+]
+
+
+@kernel
+def _sample(row, spread):
+    """Replace the oldest sample in the sorted ring by a new one and take the median."""
+    place = row.samples % SAMPLES
+    count = min(row.samples, SAMPLES)
+    if count == SAMPLES:
+        gone = row.sample[place]
+        k = 0
+        while row.sorted[k] != gone:
+            k += 1
+        for n in range(k, count - 1):
+            row.sorted[n] = row.sorted[n + 1]
+        count -= 1
+    row.sample[place] = spread
+    k = count
+    while k > 0 and row.sorted[k - 1] > spread:
+        row.sorted[k] = row.sorted[k - 1]
+        k -= 1
+    row.sorted[k] = spread
+    row.samples += 1
+    row.median = row.sorted[(count + 1) // 2]
+
+
+@kernel
+def step(event, context, row, p):
+    """Follow the spread through an event that may have changed it."""
+    row.expires = context.ts + _KEPT_NS
+    score = 0.0
+    if row.since_ts and not row.told and context.ts - row.since_ts >= p.duration_ns:
+        row.told = 1
+        score = min(0.45 + 0.05 * row.worst / row.limit, 0.89)
+    spread = (context.ask_after - context.bid_after) * 2e4 / (context.ask_after + context.bid_after)
+    if score > 0:
+        return score
+    if np.isnan(spread) or row.samples < p.min_samples:
+        row.since_ts = 0
+        row.told = 0
+    elif spread > max(p.floor_bp, p.multiple * row.median):
+        if row.since_ts == 0:
+            row.since_ts = context.ts
+            row.told = 0
+            row.worst = 0.0
+            row.limit = max(p.floor_bp, p.multiple * row.median)
+        if spread > row.worst:
+            row.worst = spread
+            row.bid = context.bid_after
+            row.ask = context.ask_after
+    else:
+        row.since_ts = 0
+        row.told = 0
+    if row.since_ts == 0 and not np.isnan(spread) and context.ts - row.sampled_ts >= SECOND:
+        row.sampled_ts = context.ts
+        _sample(row, spread)
+    return 0.0
+
+
+def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
+    """Tell how wide, against what, and for how long."""
+    since, now = int(row["since_ts"]), int(context["ts"])
+    detected = since + int(p["duration_s"] * 1e9)
+    return Finding(
+        start_ts=since,
+        end_ts=now,
+        sentences=[
+            f"The spread of {story.symbol} widened at {story.at(since)} and stayed above {row['limit']:.1f} bp for "
+            f"{duration(now - since)} (threshold {p['duration_s']:g} s).",
+            f"At its widest the quotes were {amount(float(row['bid']))} and {amount(float(row['ask']))}: {row['worst']:.1f} bp of the mid, "
+            f"{row['worst'] / row['median']:.1f} times the usual {row['median']:.1f} bp (threshold {p['multiple']:g} times).",
+        ],
+        tier=0,
+        detected_ts=detected,
+        metrics={"spread_bp": float(row["worst"]), "seconds": (now - since) / 1e9},
+        thresholds={name: p[name] for name in ("floor_bp", "multiple", "duration_s")}
+        | {"limit_bp": float(row["limit"])},
+        baselines={"median_spread_bp": float(row["median"])},
+    )
