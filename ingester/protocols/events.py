@@ -34,7 +34,7 @@ class EventsProtocol:
         decoded = self._decoder.decode(data)
         lines = data.split(b"\n")
         lines.pop()
-        if decoded.table.num_rows + len(decoded.rejected) != len(lines):
+        if data.startswith(b"{") + data.count(b"\n{") != len(lines):
             lines = [line for line in lines if line and not line.isspace()]
         if decoded.table.num_rows + len(decoded.rejected) != len(lines):
             return self._one_by_one(lines)
