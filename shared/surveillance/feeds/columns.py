@@ -111,7 +111,7 @@ def _fast(data: bytes, schema: pa.Schema) -> pa.Table | None:
             ),
             parse_options=csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
             convert_options=csv.ConvertOptions(
-                column_types=schema, null_values=[""], strings_can_be_null=False, quoted_strings_can_be_null=False
+                column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
@@ -155,7 +155,7 @@ def _convert(cells: list[bytes], column: pa.Field) -> tuple[pa.Array, dict[int, 
     texts: list[str | None] = []
     for index, cell in enumerate(cells):
         try:
-            texts.append(cell.decode())
+            texts.append(cell.decode() or None)
         except UnicodeDecodeError:
             texts.append(None)
             failed[index] = "not_utf8"

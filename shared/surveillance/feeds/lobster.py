@@ -132,9 +132,7 @@ def _trading_day(name: str, options: Options) -> _Day:
     except ValueError:
         day = None
     if symbol is None or day is None:
-        raise FormatError(
-            f"{name} does not name its symbol and trading date, as AAPL_2012-06-21_..._message_1.csv does."
-        )
+        raise FormatError(f"{name} names no symbol and trading date, as AAPL_2012-06-21_..._message_1.csv does.")
     return _Day(symbol, day)
 
 
