@@ -68,9 +68,7 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """Records closed and not confirmed."""
-        in_memory = sum(len(lane.queue) + (lane.in_flight is not None) for lane in self._lanes)
-        on_disk_in_flight = sum(lane.in_flight is not None and lane.head_on_disk for lane in self._lanes)
-        return in_memory + len(self._spill) - on_disk_in_flight
+        return len(self._spill) + sum(len(lane.queue) - lane.head_on_disk for lane in self._lanes)
 
     def add(self, lane: int, chunk: Chunk, now: float) -> None:
         """Append stamped lines to a lane."""

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from surveillance import wire
 from surveillance.events import EVERYTHING
 from surveillance.lanes import lane_of
 
@@ -76,7 +75,7 @@ class Rows:
 def rows_of(read: Read, feed: Feed, lanes: int) -> Rows:
     """Sort out what was read. Rows without a lane, or without what the feed promises, become rejects."""
     table = read.table
-    lines = read.lines if read.lines is not None else wire.encode(table).splitlines()
+    lines = read.lines
     names, codes = _channels(table, feed)
     bad = problems(table) if table.num_rows else {}
     control_rows = _control_rows(table) if feed.protocol == "events" else []

@@ -22,7 +22,6 @@ from ingester.outbox import Outbox
 from ingester.pipeline import Pipeline
 from ingester.protocols import FeedProtocol, ProtocolError, VenueBusyError
 from ingester.protocols.events import EventsProtocol
-from ingester.protocols.polygon import PolygonProtocol
 from ingester.quarantine import Quarantine
 from ingester.spill import Spill
 
@@ -252,7 +251,11 @@ class FeedService:
         return read.replies
 
     def _protocol(self, key: str | None) -> FeedProtocol:
-        return PolygonProtocol(self.feed, key) if self.feed.protocol == "polygon" else EventsProtocol(Decoder(), key)
+        if self.feed.protocol == "polygon":
+            from ingester.protocols.polygon import PolygonProtocol  # its decoders load only where they are needed
+
+            return PolygonProtocol(self.feed, key)
+        return EventsProtocol(Decoder(), key)
 
     async def _key(self) -> str | None:
         waits = self._backoff()

@@ -17,14 +17,14 @@ class VenueBusyError(Exception):
 
 @dataclass
 class Read:
-    """Frames made sense of: `lines[i]` are the bytes of row i (null where the row must be encoded).
+    """Frames made sense of: `lines[i]` are the bytes of row i.
 
-    `rejected` stands between the rows as in `wire.Decoded`; `raw_frames` are frames that could not be read at all;
+    `rejected` stands between the rows as in `wire.Decoded`; `left_out` counts messages that are no events by name;
     `replies` is what to send back.
     """
 
     table: pa.Table
-    lines: list[bytes] | None
+    lines: list[bytes]
     rejected: list[Rejected] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     replies: list[bytes] = field(default_factory=list)

@@ -1,35 +1,23 @@
 """Polygon's protocol: connected, auth, auth_success, subscribe; then frames of JSON arrays, which cannot be resumed."""
 
-from collections.abc import Callable
+from collections import Counter
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 from surveillance import wire
+from surveillance.feeds.polygon import decode_frame
+from surveillance.wire import Rejected
 
 from ingester.configuration import Feed
 from ingester.protocols import ProtocolError, Read, VenueBusyError
-
-_decoder = msgspec.json.Decoder(list[dict[str, Any]])
-
-Decode = Callable[[bytes], Any]
-"""Bytes of one frame to `wire.Decoded`; may carry `left_out`, the messages that are no events, counted by name."""
-
-
-def venue_decoder() -> Decode:
-    """Give the library's decoder of one frame."""
-    from surveillance.feeds.polygon import decode_frame  # a feed of events has no use for it
-
-    return decode_frame  # type: ignore[no-any-return, unused-ignore]
 
 
 class PolygonProtocol:
     """A Polygon conversation: it answers the venue's statuses and decodes the rest."""
 
-    def __init__(self, feed: Feed, key: str | None, decode: Decode | None = None) -> None:
+    def __init__(self, feed: Feed, key: str | None) -> None:
         self._feed = feed
         self._key = key or ""
-        self._decode = decode or venue_decoder()
         self.subscribed: set[str] = set()
 
     def headers(self) -> dict[str, str]:
@@ -41,43 +29,21 @@ class PolygonProtocol:
         return []
 
     def read(self, frames: list[bytes]) -> Read:
-        """Decode the frames; statuses are answered, a frame that is no array of messages is one reject."""
-        tables: list[pa.Table] = []
-        rejected: list[wire.Rejected] = []
-        left_out: dict[str, int] = {}
+        """Decode the frames; statuses are answered. The kind of event stands for the channel."""
+        rows: list[dict[str, Any]] = []
+        rejected: list[Rejected] = []
+        left_out: Counter[str] = Counter()
         replies: list[bytes] = []
-        rows = 0
-        for frame in frames:
-            if b'"status"' in frame:
-                frame = self._without_statuses(frame, replies)
-            if frame == b"[]":
-                continue
-            decoded = self._decode(frame)
-            for reject in decoded.rejected:
-                rejected.append(msgspec.structs.replace(reject, position=reject.position + rows))
-            for name, number in getattr(decoded, "left_out", {}).items():
-                left_out[name] = left_out.get(name, 0) + number
-            if decoded.table.num_rows:
-                tables.append(decoded.table)
-                rows += decoded.table.num_rows
-        table = pa.concat_tables(tables, promote_options="default") if tables else wire.table_of([])
-        return Read(table, None, rejected, left_out, replies)
-
-    def _without_statuses(self, frame: bytes, replies: list[bytes]) -> bytes:
-        """Answer the statuses in a frame; give the frame without them."""
-        try:
-            messages = _decoder.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return frame
-        rest = []
-        for message in messages:
-            if message.get("ev") != "status":
-                rest.append(message)
-                continue
-            reply = self._answer(str(message.get("status")), str(message.get("message", "")))
-            if reply is not None:
-                replies.append(reply)
-        return frame if len(rest) == len(messages) else msgspec.json.encode(rest)
+        for data in frames:
+            frame = decode_frame(data)
+            rejected += [msgspec.structs.replace(each, position=each.position + len(rows)) for each in frame.rejected]
+            rows += [{**row, "channel": row["type"]} for row in frame.rows]
+            left_out.update(frame.left_out)
+            for control in frame.controls:
+                reply = self._answer(str(control.get("status")), str(control.get("message", "")))
+                if reply is not None:
+                    replies.append(reply)
+        return Read(wire.table_of(rows), [wire.encode_row(row) for row in rows], rejected, dict(left_out), replies)
 
     def _answer(self, status: str, text: str) -> bytes | None:
         if status == "connected":

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 def throttled(operation: str = "PutRecords") -> ClientError:
     return ClientError(
-        {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}},  # type: ignore[arg-type]
+        {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}},
         operation,
     )
 
@@ -109,7 +109,7 @@ class Flaky:
             draw = self._random.random()
             if draw < self._share / 2:
                 self.faults += 1
-                raise ClientError({"Error": {"Code": "InternalServerError", "Message": "no"}}, name)  # type: ignore[arg-type]
+                raise ClientError({"Error": {"Code": "InternalServerError", "Message": "no"}}, name)
             answer = method(**arguments)
             if draw < self._share:
                 self.faults += 1

@@ -1,9 +1,10 @@
-"""A feed's life over a real WebSocket: what the venue sent is in Kinesis once and in order, whatever fails on the way."""
+"""A feed's life over a real WebSocket: what the venue sent is in Kinesis once and in order, whatever fails."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -96,6 +97,10 @@ def run(story: Awaitable[None]) -> None:
     asyncio.run(told())
 
 
+def has_ended(service: FeedService) -> bool:
+    return service.state == "ended"
+
+
 def channel_counts(service: FeedService, name: str = "orders") -> dict[str, Any]:
     counts: dict[str, Any] = service.report()["counts"]["channels"][name]
     return counts
@@ -161,7 +166,7 @@ def test_forgotten_history_becomes_one_gap_status_in_every_lane(aws: Aws, tmp_pa
             async with Exchange([session(200 if venue.forget_before else 100)], venue) as exchange:
                 service = stage.service(exchange.url)
                 async with running(service):
-                    await until(lambda service=service: service.state == "ended")
+                    await until(partial(has_ended, service))
         assert stage.seqs() == [*range(1, 101), *range(140, 201)]
         for events in stage.kinesis.accepted().values():
             gaps = [event for event in events if event.get("state") == "gap"]
@@ -248,9 +253,7 @@ def test_kinesis_away_fills_memory_then_disk_then_stops_the_reading(aws: Aws, tm
                 report = service.report()
                 assert report["spill_bytes"] < 4_000_000
                 assert report["queue_bytes"] < 2_000_000
-                assert service.complaints(monotonic()) == [
-                    "feed venue: queue and spill are full, reading has stopped"
-                ]
+                assert service.complaints(monotonic()) == ["feed venue: queue and spill are full, reading has stopped"]
                 assert channel_counts(service)["received"] < 60_000
                 stage.kinesis.away = False
                 await until(lambda: channel_counts(service)["put"] == 60_000)
@@ -312,6 +315,38 @@ def test_wrong_key_ends_the_feed_with_its_reason_and_no_key(
 
     caplog.set_level("DEBUG")
     run(story())
-    own = [record.getMessage() for record in caplog.records if record.name.startswith(("ingester", "websockets.client"))]
+    own = [
+        record.getMessage() for record in caplog.records if record.name.startswith(("ingester", "websockets.client"))
+    ]
     assert own
     assert not any("hush-hush" in message for message in own)
+
+
+def test_polygon_feed_is_authenticated_subscribed_and_put(aws: Aws, tmp_path: Path) -> None:
+    async def story() -> None:
+        stage = Stage(aws, tmp_path)
+        secret = aws["secretsmanager"].create_secret(Name="venue", SecretString="hush-hush")["ARN"]
+        trades = [
+            {
+                "ev": "T",
+                "sym": f"S{k % 5}",
+                "x": 4,
+                "i": str(k),
+                "z": 3,
+                "p": 10.5,
+                "s": 100,
+                "t": 1_700_000_000_000 + k,
+            }
+            for k in range(300)
+        ]
+        frames = [json.dumps(trades[k : k + 10]).encode() for k in range(0, 300, 10)] + [b"[{"]
+        async with PolygonExchange(frames, "hush-hush") as exchange:
+            service = stage.service(exchange.url, protocol="polygon", channels=["T"], secret=secret)
+            async with running(service):
+                await until(lambda: service.counts.of("trade").received == 301)
+            assert exchange.subscribed == ["T.*"]
+        found = [event["trade_id"] for events in stage.kinesis.accepted().values() for event in events]
+        assert sorted(found, key=int) == [str(k) for k in range(300)]
+        assert [row["raw"] for row in stage.quarantined()] == ["[{"]
+
+    run(story())

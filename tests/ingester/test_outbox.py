@@ -1,4 +1,4 @@
-"""The outbox: whatever Kinesis answers, a lane's events stay in order and each is there; memory and disk are bounded."""
+"""The outbox: whatever Kinesis answers, a lane's events stay in order, each is there, memory and disk are bounded."""
 
 import json
 import random

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from surveillance.events import SECOND
+from surveillance.lanes import lane_of
+from surveillance.wire import Decoder
 
 from ingester.configuration import Feed
 from ingester.counts import Counts
@@ -16,9 +19,6 @@ from ingester.quarantine import Quarantine
 from ingester.record import BYTES_PER_LINE, BYTES_PER_RECORD, EVENTS_PER_RECORD
 from ingester.spill import Spill
 from ingester.watch import Position
-from surveillance.events import SECOND
-from surveillance.lanes import lane_of
-from surveillance.wire import Decoder
 from tests.ingester.sessions import START, line, lines
 
 LANES = 4
@@ -144,8 +144,10 @@ def test_counts_add_up_with_bad_and_repeated_lines(desk: Desk) -> None:
 @pytest.mark.parametrize("key", ["received_ts", "producer", "number"])
 def test_keys_of_ours_sent_by_the_venue_are_overwritten(desk: Desk, key: str) -> None:
     stray: Any = "someone" if key == "producer" else 99
-    desk.receive(b"\n".join([line(1, symbol="A", **{key: stray}), line(2, symbol="A", **{key: None}), line(3, symbol="A")]))
-    text = b"".join(record.data for record in desk.records or (desk.events() and desk.records))
+    keys: list[dict[str, Any]] = [{key: stray}, {key: None}, {}]
+    desk.receive(b"\n".join(line(seq, "A", **more) for seq, more in enumerate(keys, start=1)))
+    desk.events()
+    text = b"".join(record.data for record in desk.records)
     for count, found in enumerate(map(json.loads, text.splitlines()), start=1):
         assert (found["received_ts"], found["producer"], found["number"]) == (STARTED, "venue/orders", count)
     assert text.count(f'"{key}"'.encode()) == 3

@@ -8,20 +8,16 @@ import pytest
 from ingester.configuration import Feed
 from ingester.protocols import ProtocolError, VenueBusyError
 from ingester.protocols.polygon import PolygonProtocol, subscriptions
-from surveillance import wire
 
 FEED = Feed("polygon", "polygon", "wss://x", channels=["T", "Q"], symbols=["AAPL", "MSFT"])
 
 
-def decode(frame: bytes) -> wire.Decoded:
-    """Stand in for the venue's decoder: a trade for each message."""
-    try:
-        messages = json.loads(frame)
-    except ValueError:
-        return wire.Decoded(wire.table_of([]), [wire.Rejected(0, "not_json", frame)])
-    return wire.Decoded(
-        wire.table_of({"type": "trade", "symbol": each["sym"], "ts": 1, "price": 1.0} for each in messages)
-    )
+def trade(symbol: str) -> dict[str, Any]:
+    return {"ev": "T", "sym": symbol, "x": 4, "i": "7", "z": 3, "p": 10.5, "s": 100, "c": [], "t": 1_700_000_000_000}
+
+
+def frame(*messages: Any) -> bytes:
+    return json.dumps(messages).encode()
 
 
 def status(name: str, **more: str) -> bytes:
@@ -29,7 +25,7 @@ def status(name: str, **more: str) -> bytes:
 
 
 def conversation(key: str = "secret") -> PolygonProtocol:
-    return PolygonProtocol(FEED, key, decode)
+    return PolygonProtocol(FEED, key)
 
 
 def test_handshake_authenticates_then_subscribes() -> None:
@@ -44,20 +40,24 @@ def test_handshake_authenticates_then_subscribes() -> None:
 
 
 def test_events_beside_a_status_in_one_frame_are_kept() -> None:
-    mixed = [{"ev": "T", "sym": "A"}, {"ev": "status", "status": "success", "message": "x"}, {"ev": "T", "sym": "B"}]
-    read = conversation().read([json.dumps(mixed).encode(), b'[{"ev":"T","sym":"C"}]'])
+    word = {"ev": "status", "status": "success", "message": "x"}
+    read = conversation().read([frame(trade("A"), word, trade("B")), frame(trade("C"), {"ev": "NOI", "T": "A"})])
     assert read.table.column("symbol").to_pylist() == ["A", "B", "C"]
+    assert [json.loads(line)["symbol"] for line in read.lines] == ["A", "B", "C"]
+    assert read.table.column("channel").to_pylist() == ["trade"] * 3
+    assert read.left_out == {"NOI": 1}
     assert read.replies == []
 
 
 def test_unreadable_frame_is_a_reject_between_the_rows() -> None:
-    read = conversation().read([b'[{"ev":"T","sym":"A"}]', b"[{", b'[{"ev":"T","sym":"B"}]'])
+    read = conversation().read([frame(trade("A")), b"[{", frame(trade("B"))])
     assert [(reject.position, reject.reason) for reject in read.rejected] == [(1, "not_json")]
     assert read.table.num_rows == 2
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("auth_failed", ProtocolError), ("auth_timeout", ProtocolError), ("max_connections", VenueBusyError)]
+    ("name", "error"),
+    [("auth_failed", ProtocolError), ("auth_timeout", ProtocolError), ("max_connections", VenueBusyError)],
 )
 def test_refusals_are_told_apart_and_do_not_show_the_key(name: str, error: type[Exception]) -> None:
     with pytest.raises(error) as caught:

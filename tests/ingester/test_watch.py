@@ -1,4 +1,4 @@
-"""A channel's sequence: gaps are exact, what was sent before is dropped, a restart raises the base, nothing else does."""
+"""A channel's sequence: gaps are exact, what was sent before is dropped, only a restart raises the base."""
 
 import numpy as np
 import pytest
