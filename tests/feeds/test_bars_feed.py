@@ -3,6 +3,7 @@
 import pytest
 from surveillance.errors import FormatError
 from surveillance.feeds import Options
+
 from tests.feeds.small_files import gzipped, lines, read, source
 
 HEADER = "date,open,high,low,close,volume,symbol"
@@ -64,7 +65,14 @@ def test_empty_price_is_absent_and_bad_cells_are_rejected() -> None:
     )
     assert len(result.rows) == 1
     assert "open" not in result.rows[0]
-    assert result.reasons == ["wrong_type:date", "wrong_type:date", "wrong_type:high", "bad_date", "missing:symbol", "columns:6"]
+    assert result.reasons == [
+        "wrong_type:date",
+        "wrong_type:date",
+        "wrong_type:high",
+        "bad_date",
+        "missing:symbol",
+        "columns:6",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import pytest
 from surveillance.errors import FormatError
 from surveillance.feeds import Options
+
 from tests.feeds.small_files import Result, gzipped, lines, read, source
 
 HEADER = "id,timestamp,exchange.timestamp,price,volume,action,direction"
@@ -32,7 +33,10 @@ def from_log(*rows: tuple[int, str, str, int]) -> Result:
 SITUATIONS = {
     "created": ([(1, "created", "236.47", 200)], [("new", 2e-06)]),
     "created_again": ([(1, "created", "236.47", 200), (1, "created", "236.47", 100)], [("new", 2e-06), ("new", 1e-06)]),
-    "volume_down": ([(1, "created", "5", 200_000_000), (1, "changed", "5", 178_855_669)], [("new", 2.0), ("fill", 0.21144331)]),
+    "volume_down": (
+        [(1, "created", "5", 200_000_000), (1, "changed", "5", 178_855_669)],
+        [("new", 2.0), ("fill", 0.21144331)],
+    ),
     "price_changed": ([(1, "created", "5", 300), (1, "changed", "6", 300)], [("new", 3e-06), ("replace", 3e-06)]),
     "price_and_volume": ([(1, "created", "5", 300), (1, "changed", "6", 200)], [("new", 3e-06), ("replace", 2e-06)]),
     "volume_up": ([(1, "created", "5", 200), (1, "changed", "5.0", 300)], [("new", 2e-06), ("replace", 3e-06)]),

@@ -2,6 +2,7 @@
 
 import pytest
 from surveillance.errors import FormatError
+
 from tests.feeds.small_files import Result, lines, read, source, zipped_names
 
 SECOND = 10**9
@@ -98,7 +99,13 @@ def test_quote_bar_becomes_one_quote_of_its_closes() -> None:
         "14460000,,,,,,1836300,1836300,1818000,1819000,100",
     ).rows
     assert [{key: row[key] for key in row if key not in ("type", "symbol")} for row in rows] == [
-        {"ts": MIDNIGHT + 14_460 * SECOND, "bid_price": 181.31, "bid_size": 200.0, "ask_price": 181.8, "ask_size": 1900.0},
+        {
+            "ts": MIDNIGHT + 14_460 * SECOND,
+            "bid_price": 181.31,
+            "bid_size": 200.0,
+            "ask_price": 181.8,
+            "ask_size": 1900.0,
+        },
         {"ts": MIDNIGHT + 14_520 * SECOND, "ask_price": 181.9, "ask_size": 100.0},
     ]
 
@@ -170,6 +177,7 @@ def test_fx_bars_become_quotes_at_their_end(inner: str, start: str, end: int) ->
         ("1,x,1,P,0,0", "wrong_type:price"),
         ("1,1,,P,0,0", "missing:size"),
         ("1,1,1,P,xyz,0", "wrong_type:condition"),
+        ("1,1,1,5,0,0", "wrong_type:exchange"),
         ("1,1,1", "columns:3"),
     ],
 )
@@ -190,7 +198,11 @@ def test_last_line_without_newline_is_read_if_it_parses() -> None:
 @pytest.mark.parametrize(
     ("name", "texts", "sentence"),
     [
-        ("factor_files/aapl.csv", ("19980102,0.8613657,0.00892857,1", "20000620,0.86,0.0089,101"), "is a LEAN factor file"),
+        (
+            "factor_files/aapl.csv",
+            ("19980102,0.8613657,0.00892857,1", "20000620,0.86,0.0089,101"),
+            "is a LEAN factor file",
+        ),
         ("symbols.txt", ("AAL", "AAP", "ABC"), "is a list of symbols"),
         ("map_files/aapl.csv", ("19980102,aapl,Q", "20501231,aapl,Q"), "is a LEAN map file"),
         ("x.csv", ("date,open,high,low,close,volume", "1,2,3,4,5,6"), "is a table of bars"),

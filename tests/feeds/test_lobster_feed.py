@@ -6,6 +6,7 @@ import pytest
 from surveillance.errors import FormatError
 from surveillance.feeds import FORMATS, Options
 from surveillance.feeds.lobster import companion_name
+
 from tests.feeds.small_files import (
     LOBSTER_BOOK,
     LOBSTER_MESSAGES,
@@ -66,7 +67,12 @@ def test_hidden_execution_is_a_hidden_trade_only() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "word"),
-    [("34200.5", "auction_open"), ("40000", "auction_open"), ("57539.999999999", "auction_open"), ("57540", "auction_close")],
+    [
+        ("34200.5", "auction_open"),
+        ("40000", "auction_open"),
+        ("57539.999999999", "auction_open"),
+        ("57540", "auction_close"),
+    ],
 )
 def test_cross_is_an_auction_trade_without_aggressor(seconds: str, word: str) -> None:
     (trade,) = one(f"{seconds},6,-1,8,5853300,-1")
@@ -101,7 +107,9 @@ def test_winter_date_uses_winter_time() -> None:
     name = "AAPL_2012-01-04_34200000_57600000_{}_1.csv"
     file = source(
         "x.zip",
-        zipped_names({name.format("message"): lines("34200,1,7,8,5853300,1"), name.format("orderbook"): lines(STILL_BOOK)}),
+        zipped_names(
+            {name.format("message"): lines("34200,1,7,8,5853300,1"), name.format("orderbook"): lines(STILL_BOOK)}
+        ),
     )
     assert read("lobster", file).rows[0]["ts"] == 1_325_687_400_000_000_000
 
@@ -229,7 +237,9 @@ def test_zip_without_the_book_is_refused() -> None:
 
 def test_name_without_a_date_takes_it_from_the_options() -> None:
     def file() -> object:
-        return source("x.zip", zipped_names({"message.csv": lines(*LOBSTER_MESSAGES), "orderbook.csv": lines(*LOBSTER_BOOK)}))
+        return source(
+            "x.zip", zipped_names({"message.csv": lines(*LOBSTER_MESSAGES), "orderbook.csv": lines(*LOBSTER_BOOK)})
+        )
 
     with pytest.raises(FormatError, match="names no symbol and trading date"):
         read("lobster", file())  # type: ignore[arg-type]

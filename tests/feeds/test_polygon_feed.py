@@ -7,6 +7,7 @@ import pytest
 from surveillance.errors import FormatError
 from surveillance.feeds import Options
 from surveillance.feeds.polygon import decode_frame
+
 from tests.feeds.small_files import Result, gzipped, read, source
 
 MS = 10**6
@@ -40,7 +41,8 @@ def test_stock_trade() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "trfi", "venue"), [(12, None, "XNAS"), (4, 202, "FINN"), (4, 999, "FINR"), (777, None, "777"), (12, 202, "XNAS")]
+    ("x", "trfi", "venue"),
+    [(12, None, "XNAS"), (4, 202, "FINN"), (4, 999, "FINR"), (777, None, "777"), (12, 202, "XNAS")],
 )
 def test_trade_venue_is_a_mic_where_known(x: int, trfi: int | None, venue: str) -> None:
     assert row(ev="T", sym="A", x=x, trfi=trfi, p=1, s=1, t=1)["venue"] == venue
@@ -64,7 +66,9 @@ def test_quote_with_an_empty_side() -> None:
 @pytest.mark.parametrize("end", [True, False])
 def test_stock_bar_stands_at_its_end(ev: str, interval: str, seconds: int, end: bool) -> None:
     start = 1610144640000
-    message = dict(ev=ev, sym="GTE", v=4110, av=9, op=1.0, vw=0.4488, o=0.1, c=0.2, h=0.3, l=0.05, a=0.4, z=685, s=start)
+    message = dict(
+        ev=ev, sym="GTE", v=4110, av=9, op=1.0, vw=0.4488, o=0.1, c=0.2, h=0.3, l=0.05, a=0.4, z=685, s=start
+    )
     if end:
         message["e"] = start + seconds * 1000
     assert row(**message) == {
@@ -122,20 +126,34 @@ def test_pair_bar(ev: str, pair: str, symbol: str, interval: str) -> None:
 
 @pytest.mark.parametrize(("codes", "side"), [([1], "sell"), ([2], "buy"), ([0], None), ([], None), ([1, 2], None)])
 def test_crypto_trade_conditions_name_the_aggressor(codes: list[int], side: str | None) -> None:
-    given = row(ev="XT", pair="BTC-USD", p=33021.9, t=1610462007425, s=0.01616617, c=codes, i=14272084, x=3, r=1610462007576)
+    given = row(
+        ev="XT", pair="BTC-USD", p=33021.9, t=1610462007425, s=0.01616617, c=codes, i=14272084, x=3, r=1610462007576
+    )
     assert given.get("aggressor") == side
-    assert (given["symbol"], given["trade_id"], given["venue"], given["size"]) == ("BTC-USD", "14272084", "3", 0.01616617)
+    assert (given["symbol"], given["trade_id"], given["venue"], given["size"]) == (
+        "BTC-USD",
+        "14272084",
+        "3",
+        0.01616617,
+    )
     assert "received_ts" not in given
 
 
 def test_crypto_quote() -> None:
     given = row(ev="XQ", pair="BTC-USD", bp=33052.79, bs=0.48, ap=33073.19, **{"as": 0.601}, t=1610462411115, x=1, r=2)
-    assert (given["bid_price"], given["bid_size"], given["ask_price"], given["ask_size"]) == (33052.79, 0.48, 33073.19, 0.601)
+    assert (given["bid_price"], given["bid_size"], given["ask_price"], given["ask_size"]) == (
+        33052.79,
+        0.48,
+        33073.19,
+        0.601,
+    )
 
 
 def test_crypto_book_gives_its_best_levels() -> None:
     book = dict(ev="XL2", pair="BTC-USD", t=1610462411115, r=1, x=1)
-    given = row(**book, b=[[33712.7, 0.134], [33712.71, 0.18635], [33713, 0]], a=[[33718.24, 0.1], [33718.23, 3.5527483]])
+    given = row(
+        **book, b=[[33712.7, 0.134], [33712.71, 0.18635], [33713, 0]], a=[[33718.24, 0.1], [33718.23, 3.5527483]]
+    )
     assert (given["bid_price"], given["bid_size"]) == (33712.71, 0.18635)
     assert (given["ask_price"], given["ask_size"]) == (33718.23, 3.5527483)
     assert row(**book, b=[], a=[[1, 2]])["bid_size"] == 0.0
@@ -231,7 +249,9 @@ def test_recorded_frames_read_alike_in_every_layout(data: str) -> None:
 def test_bad_line_among_good_ones_is_rejected_in_place() -> None:
     text = json.dumps(FLAT[0])
     result = read("polygon", source("frames.ndjson", f"{text}\n{{broken\n{text}\n".encode()))
-    assert [(reject.position, reject.reason, reject.line) for reject in result.rejected] == [(1, "not_json", b"{broken")]
+    assert [(reject.position, reject.reason, reject.line) for reject in result.rejected] == [
+        (1, "not_json", b"{broken")
+    ]
 
 
 @pytest.mark.parametrize("cut", [1, 10])
@@ -297,7 +317,9 @@ TRADE = {
 }
 
 
-@pytest.mark.parametrize(("indicator", "word"), [(0, None), (1, None), (8, None), (10, "cancel"), (11, "cancel"), (12, "correct")])
+@pytest.mark.parametrize(
+    ("indicator", "word"), [(0, None), (1, None), (8, None), (10, "cancel"), (11, "cancel"), (12, "correct")]
+)
 def test_rest_trade_takes_the_sip_time_and_its_correction(indicator: int, word: str | None) -> None:
     (given,) = answer("v3__trades__AAPL_limit_2.json", {"results": [{**TRADE, "correction": indicator}]}).rows
     assert (given["symbol"], given["ts"], given["venue"]) == ("AAPL", 1651181822461979400, "ARCX")
@@ -313,7 +335,13 @@ def test_rest_answer_without_a_symbol_needs_one() -> None:
 
 
 def test_rest_quote_is_nbbo_in_shares() -> None:
-    quote = {"ask_price": 155.87, "ask_size": 3, "bid_price": 155.85, "bid_size": 4, "sip_timestamp": 1652191872800638700}
+    quote = {
+        "ask_price": 155.87,
+        "ask_size": 3,
+        "bid_price": 155.85,
+        "bid_size": 4,
+        "sip_timestamp": 1652191872800638700,
+    }
     (given,) = answer("v3__quotes__AAPL.json", {"results": [quote]}).rows
     assert (given["venue"], given["bid_size"], given["ask_size"]) == ("NBBO", 400.0, 300.0)
 

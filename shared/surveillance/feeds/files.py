@@ -87,6 +87,8 @@ def zip_names(source: FileSource) -> list[str]:
         raise FormatError(f"{source.name} is truncated or damaged: its zip directory can't be read.") from error
     finally:
         source.stream.seek(0)
+    if not all(name.isprintable() for name in names):
+        raise FormatError(f"{source.name} is damaged: its zip directory holds names that are no text.")
     return sorted(name for name in names if not name.startswith("__MACOSX/"))
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from surveillance.errors import FormatError
@@ -136,7 +137,7 @@ def _chunks(opened: list[tuple[Text, _Kind]]) -> Iterator[Decoded]:
 
 def _open(file: FileSource, outer: str) -> tuple[Text, _Kind]:
     text = Text(file)
-    refuse_others(outer, text.head, ("lean", "lobster", "book", "factors"), TITLE)
+    refuse_others(outer, text.head, ("lean",), TITLE)
     cells = text.head.split(b"\n", 1)[0].strip().split(b",")
     return text, _kind(file.name, outer, cells, text.head)
 
@@ -155,7 +156,6 @@ def _kind(name: str, outer: str, cells: list[bytes], head: bytes) -> _Kind:
     if daily and re.match(rb"\d{8} \d\d:\d\d$", cells[0]):
         market = _market(folders, daily["symbol"], outer)
         return _Kind(*market, len(cells) == 11, None, "1h" if _is_hourly(folders, head) else "1d")
-    refuse_others(outer, head, ("lean",), TITLE)
     raise FormatError(f"{outer} is not named like a LEAN file (20131007_ibm_Trade_Tick.csv; daily bars aapl.csv).")
 
 
@@ -247,7 +247,7 @@ def _event_rows(rows: Rows, wall: NDArray[np.int64], kind: _Kind) -> Decoded:
         columns = {"ts": pa.array(ts), **_fx_quote(rows)}
         return _decoded(rows, columns, kind)
     codes, names, hexadecimal = _condition_codes(rows)
-    rows, good = rows.sifted({"wrong_type:condition": ~hexadecimal})
+    rows, good = rows.sifted({"wrong_type:condition": ~hexadecimal, "wrong_type:exchange": ~_lettered(rows)})
     ts, codes = ts[good], codes[good]
     if kind.is_quote:
         sides = _sides(rows, PRICE_SCALE)
@@ -342,6 +342,12 @@ def _condition_codes(rows: Rows) -> tuple[NDArray[np.int64], list[tuple[str, boo
     sound = np.array([re.fullmatch(r"[0-9A-Fa-f]{1,8}", text) is not None for text in texts], bool)
     names = [(text, flag) for text in texts for flag in (False, True)]
     return condition * 2 + suspicious, names, sound[condition] if texts else np.zeros(0, bool)
+
+
+def _lettered(rows: Rows) -> NDArray[np.bool_]:
+    return np.asarray(
+        pc.match_substring_regex(rows.text("exchange"), "^[A-Za-z]+$").to_numpy(zero_copy_only=False), bool
+    )
 
 
 def _words(name: tuple[str, bool], is_quote: bool) -> list[str]:
