@@ -1,12 +1,13 @@
 """An HTTP endpoint that plays Kinesis, DynamoDB, S3 and Secrets Manager for an ingester in a process of its own."""
 
 import base64
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.ingester.fake_aws import FakeKinesis
 
@@ -25,7 +26,11 @@ class AwsEndpoint:
             def do_POST(self) -> None:
                 service, _, operation = self.headers["X-Amz-Target"].partition(".")
                 asked = json.loads(self._body())
-                status, answer = endpoint._call(service.partition("_")[0], operation, asked)
+                try:
+                    status, answer = endpoint._call(service.partition("_")[0], operation, asked)
+                except ReadTimeoutError:
+                    self.close_connection = True
+                    return
                 self._reply(status, json.dumps(answer).encode(), "application/x-amz-json-1.1")
 
             def do_PUT(self) -> None:
@@ -41,6 +46,10 @@ class AwsEndpoint:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):
+                    super().handle()
 
             def log_message(self, *_: object) -> None:
                 return

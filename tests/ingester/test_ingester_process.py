@@ -125,7 +125,8 @@ def test_killed_ingester_is_followed_by_one_that_misses_nothing(host: Host) -> N
         assert host.seqs() == list(range(1, EVENTS + 1))
         resumed = [order.get("from_seq", 1) for order in exchange.subscriptions]
         assert len(resumed) == 3
-        assert 1 == resumed[0] < resumed[1] < resumed[2] <= EVENTS
+        assert 1 == resumed[0] <= resumed[1] <= resumed[2] <= EVENTS
+        assert resumed[2] > 1
 
     asyncio.run(asyncio.wait_for(story(), 60))
 
@@ -147,7 +148,8 @@ def test_terminated_ingester_flushes_answers_and_exits_0(host: Host) -> None:
             process.signal(signal.SIGTERM)
             assert await process.ended() == 0, process.text
             metrics = json.loads(next(text for text in process.text.splitlines() if '"_aws"' in text))
-            assert (metrics["Received"], metrics["Put"], metrics["Quarantined"], metrics["Pending"]) == (1000, 999, 1, 0)
+            terms = [metrics[name] for name in ("Received", "Put", "Quarantined", "Pending")]
+            assert terms == [1000, 999, 1, 0]
         assert host.seqs() == list(range(1, 1000))
         assert [json.loads(body)["raw"] for body in host.endpoint.objects.values()] == ["junk"]
 
