@@ -182,23 +182,16 @@ class Engine:
             else:
                 wanted, last = self._lists[wants], int(self._listed[wants])
                 seen, told = events, self._contexts
+            memory = state.rules[rule.module.ID]
             first = 0
             while first < last:
-                first = rule.scan(
-                    seen,
-                    told,
-                    wanted,
-                    first,
-                    last,
-                    state.rules[rule.module.ID],
-                    rule.records,
-                    rule.triggers,
-                    self._found,
-                )
+                first = rule.scan(seen, told, wanted, first, last, memory, rule.records, rule.triggers, self._found)
                 for k in range(int(self._found[0])):
                     alert = self._trigger(state, batch, events, rule, k)
                     if alert is not None:
                         touched[alert.alert_id] = alert
+                if int(memory.used[0]) == len(memory.rows):
+                    memory = state.grow_rule(rule.module.ID)
 
     def _trigger(self, state: State, batch: Batch, events: NDArray[Any], rule: _Rule, k: int) -> Alert | None:
         module, triggers = rule.module, rule.triggers

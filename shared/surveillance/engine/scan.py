@@ -52,7 +52,7 @@ across_sessions = False
 
 
 def scan(events, contexts, wanted, first, last, state, parameters, triggers, found):
-    """Show events [first, last) of `wanted` to a rule; stop when the trigger slots are full and say where to resume."""
+    """Show events [first, last) of `wanted` to a rule and say where to resume: it stops when triggers or rows are full."""
     found[0] = 0
     for n in range(first, last):
         place = wanted[n]
@@ -69,6 +69,8 @@ def scan(events, contexts, wanted, first, last, state, parameters, triggers, fou
                 continue
             if number == 0:
                 number = state.used[0]
+                if number == state.rows.size:
+                    return n
                 state.used[0] += 1
                 state.row_of[subject] = number
             state.rows[number] = state.rows[0]

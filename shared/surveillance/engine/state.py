@@ -80,20 +80,27 @@ class State:
     def reserve(self, room: dict[str, int], name_words: int) -> None:
         """Make room for so many new rows a table and so many words of names."""
         for index, name in enumerate(_ORDER):
-            wanted = int(self.used[index]) + room.get(name, 0) + 1
-            if len(self.rows[name]) < wanted:
-                self.rows[name] = grown(self.rows[name], wanted)
+            used = int(self.used[index])
+            wanted = used + room.get(name, 0) + 1
+            self.rows[name] = grown(self.rows[name], wanted, used)
             if len(self.slots[name]) < 2 * wanted:
                 self.slots[name] = slots_for(2 * wanted)
                 _rebuild(self.slots[name], self.rows[name], int(self.used[index]))
-        self.book = grown(self.book, len(self.rows["markets"]))
-        self.names = grown(self.names, int(self.used[tables.NAME_WORDS]) + name_words + 4)
+        self.book = grown(self.book, len(self.rows["markets"]), int(self.used[tables.MARKETS]))
+        words = int(self.used[tables.NAME_WORDS])
+        self.names = grown(self.names, words + name_words + 4, words)
+        subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
         for rule, state in self.rules.items():
-            subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
-            more = max(room.values(), default=0)
-            self.rules[rule] = RuleState(
-                grown(state.row_of, subjects), grown(state.rows, int(state.used[0]) + more), state.used
-            )
+            if len(state.row_of) < subjects:
+                row_of = grown(state.row_of, subjects, len(state.row_of))
+                self.rules[rule] = RuleState(row_of, state.rows, state.used)
+
+    def grow_rule(self, rule: str) -> RuleState:
+        """Give a rule room for more rows of state."""
+        state = self.rules[rule]
+        used = int(state.used[0])
+        self.rules[rule] = RuleState(state.row_of, grown(state.rows, 2 * used, used), state.used)
+        return self.rules[rule]
 
     def sweep_due(self) -> bool:
         """Say whether so much was added since the last sweep that sweeping pays."""
@@ -245,13 +252,17 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
     state.swept_at = header.swept_at
     for index, (name, dtype) in enumerate(TABLES.items()):
         rows = np.frombuffer(read[name], dtype)
-        state.rows[name] = grown(rows.copy(), max(64, len(rows) + 1)) if len(rows) < 64 else rows.copy()
+        state.rows[name] = grown(rows.copy(), max(64, len(rows) + 1), len(rows))
         state.slots[name] = slots_for(len(state.rows[name]))
         _rebuild(state.slots[name], state.rows[name], int(state.used[index]))
-    state.book = grown(np.frombuffer(read["book"]).reshape(shapes["book"]).copy(), len(state.rows["markets"]))
-    state.names = grown(np.frombuffer(read["names"], np.uint64).copy(), len(read["names"]) // 8 + 4)
+    book = np.frombuffer(read["book"]).reshape(shapes["book"])
+    state.book = grown(book.copy(), len(state.rows["markets"]), len(book))
+    names = np.frombuffer(read["names"], np.uint64)
+    state.names = grown(names.copy(), len(names) + 4, len(names))
     for rule, held in state.rules.items():
         rows = np.frombuffer(read[f"rule:{rule}"], held.rows.dtype)
         row_of = np.frombuffer(read[f"of:{rule}"], np.int32).copy()
-        state.rules[rule] = RuleState(row_of, grown(rows.copy(), max(64, len(rows) + 1)), np.array([len(rows)]))
+        state.rules[rule] = RuleState(
+            row_of, grown(rows.copy(), max(64, len(rows) + 1), len(rows)), np.array([len(rows)])
+        )
     return state

@@ -262,12 +262,12 @@ def slots_for(rows: int) -> NDArray[Any]:
     return np.zeros(size, SLOT)
 
 
-def grown(rows: NDArray[Any], capacity: int) -> NDArray[Any]:
-    """Give the rows in an array of at least `capacity`, doubling."""
+def grown(rows: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
+    """Give the used rows in an array of at least `capacity`, doubling; untouched rows cost no memory."""
     if len(rows) >= capacity:
         return rows
     larger = np.zeros((max(capacity, 2 * len(rows)), *rows.shape[1:]), rows.dtype)
-    larger[: len(rows)] = rows
+    larger[:used] = rows[:used]
     return larger
 
 

@@ -361,14 +361,16 @@ def _describe_stack(t, market_row, c, index):
             oldest = min(oldest, o.entered_ts)
             fresh = True
             for k in range(orders):
-                if t.orders[find(t.order_slots, t.orders, c.stack_keys[k])].price == o.price:
+                if t.orders[c.stack_keys[k]].price == o.price:
                     fresh = False
                     break
             levels += fresh
-            c.stack_keys[orders] = o.key
+            c.stack_keys[orders] = row
             quantity += o.open
             orders += 1
         row = o.next
+    for k in range(orders):
+        c.stack_keys[k] = t.orders[c.stack_keys[k]].key
     c.stack_levels = levels
     c.stack_orders = orders
     c.stack_quantity = quantity
