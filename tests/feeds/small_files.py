@@ -69,10 +69,6 @@ def lines(*texts: str) -> bytes:
     return "".join(text + "\n" for text in texts).encode()
 
 
-def zipped(**files: bytes) -> bytes:
-    return zipped_names({name: data for name, data in files.items()})
-
-
 def zipped_names(files: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

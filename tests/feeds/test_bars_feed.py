@@ -79,5 +79,5 @@ def test_empty_price_is_absent_and_bad_cells_are_rejected() -> None:
     "header", ["date,open,high,low,close,volume,name", "date,open,high,low,close,close,volume,symbol", "date,open"]
 )
 def test_other_columns_are_refused(header: str) -> None:
-    with pytest.raises(FormatError, match="expected|not daily bars"):
+    with pytest.raises(FormatError, match=r"expected|not daily bars"):
         read("bars", source("b.csv", lines(header, "1,2,3,4,5,6,7")))

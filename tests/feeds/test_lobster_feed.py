@@ -242,8 +242,8 @@ def test_name_without_a_date_takes_it_from_the_options() -> None:
         )
 
     with pytest.raises(FormatError, match="names no symbol and trading date"):
-        read("lobster", file())  # type: ignore[arg-type]
-    result = read("lobster", file(), Options("AAPL", datetime.date(2012, 6, 21)))  # type: ignore[arg-type]
+        read("lobster", file)
+    result = read("lobster", file, Options("AAPL", datetime.date(2012, 6, 21)))
     assert result.rows[0]["ts"] == OPEN + 4_241_176
 
 

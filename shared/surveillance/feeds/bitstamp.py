@@ -26,7 +26,6 @@ UNITS: Final = 100_000_000
 """Volume is in 10⁻⁸ of the base currency."""
 MILLISECOND: Final = 1_000_000
 HEADER: Final = b"id,timestamp,exchange.timestamp,price,volume,action,direction"
-_BLOCK_BYTES: Final = 2 << 20
 _WHOLE: Final = re.compile(rb"\d{1,18}")
 _STAMP: Final = re.compile(rb"\d{1,13}")
 _DECIMAL: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,8})0*)?", re.ASCII)
@@ -116,7 +115,7 @@ def _decode(source: FileSource, options: Options, left_out: Counter[str]) -> tup
 def _chunks(
     text: Text, orders: _Orders, line_row: Callable[[bytes, _Orders, Counter[str]], Row | None], left_out: Counter[str]
 ) -> Iterator[Decoded]:
-    for block in text.blocks(_BLOCK_BYTES):
+    for block in text.blocks():
         rows: list[Row] = []
         rejected: list[Rejected] = []
         last_rejected: bytes | None = None

@@ -7,8 +7,8 @@ from typing import Final
 from surveillance.errors import FormatError
 from surveillance.feeds.feed import FileSource
 
-BLOCK_BYTES: Final = 4 << 20
-HEAD_BYTES: Final = 64 << 10
+BLOCK_BYTES: int = 4 << 20
+HEAD_BYTES: int = 64 << 10
 LONGEST_LINE_BYTES: Final = 32 << 20
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -39,10 +39,10 @@ class Text:
         if b"\0" in self.head:
             raise FormatError(f"{self.name} is binary, not text.")
 
-    def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Block]:
         """Cut the file into blocks of whole lines."""
         parts, size, line = [self.head], len(self.head), 1
-        while chunk := self._stream.read(block_bytes):
+        while chunk := self._stream.read(BLOCK_BYTES):
             end = chunk.rfind(b"\n") + 1
             parts.append(chunk[:end] if end else chunk)
             size += len(chunk)

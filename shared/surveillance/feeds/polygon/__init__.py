@@ -20,7 +20,6 @@ from surveillance.wire import Decoded
 __all__ = ["FEED", "Frame", "decode_frame"]
 
 TITLE: Final = "Polygon messages or answers"
-_BLOCK_BYTES: Final = 2 << 20
 
 
 def _decode(source: FileSource, options: Options, left_out: Counter[str]) -> tuple[Defaults, Iterator[Decoded]]:
@@ -33,7 +32,7 @@ def _decode(source: FileSource, options: Options, left_out: Counter[str]) -> tup
 
 def _chunks(text: Text, name: str, symbol: str | None, left_out: Counter[str]) -> Iterator[Decoded]:
     if parsed(text.head.split(b"\n", 1)[0]) is not None:
-        yield from _lines(text.blocks(_BLOCK_BYTES), name, symbol, left_out)
+        yield from _lines(text.blocks(), name, symbol, left_out)
         return
     data = text.all()
     whole = parsed(data)
