@@ -1,0 +1,34 @@
+"""What the consumer asks of the rule engine; the types only, so that nothing here compiles a kernel."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from surveillance.adapters.checkpoints import COUNTS
+from surveillance.alerts import Alert
+from surveillance.wire import Decoded, Rejected
+
+ENGINE_COUNTS = COUNTS[COUNTS.index("events") : COUNTS.index("quarantined")]
+
+
+class Outcome(Protocol):
+    """What one batch led to. `dropped` are rows of the decoded table left out as told before."""
+
+    @property
+    def alerts(self) -> Sequence[Alert]: ...
+    @property
+    def rejected(self) -> Sequence[Rejected]: ...
+    @property
+    def dropped(self) -> Any: ...
+    @property
+    def counts(self) -> Any: ...
+
+
+class RuleEngine(Protocol):
+    """One engine serves all lanes; a state is all of one lane's memory and `feed` changes it in place."""
+
+    @property
+    def digest(self) -> str: ...
+    def new_state(self) -> Any: ...
+    def feed(self, state: Any, decoded: Decoded) -> Outcome: ...
+    def save(self, state: Any) -> bytes: ...
+    def load(self, blob: bytes) -> Any: ...
