@@ -30,6 +30,8 @@ class ServiceProcess:
         self._pause_s = RESTART_FIRST_S
 
     def start(self) -> None:
+        if self.child is not None:
+            self.child.kill()
         environment = (
             process_environment(self._endpoint, self._folder / "scratch" / self.service.container)
             | self.service.environment

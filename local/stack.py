@@ -1,7 +1,6 @@
 """The whole product on this machine: the emulator, our app deployed to it, the processes that play its moving parts."""
 
 import contextlib
-import json
 import shutil
 import signal
 import threading
@@ -18,7 +17,6 @@ from local.clients import client
 from local.deployment import Deployed, deploy
 from local.emulator import (
     KINESIS_BUDGET_BYTES,
-    REPOSITORY,
     Emulator,
     client_environment,
     free_port,
@@ -127,7 +125,7 @@ class LocalStack:
             self._start_lander()
             if run_poller:
                 self.start_poller()
-            self._wait_until_ready()
+            self._wait_until_ready(self._lander)
             self._start_services()
 
     def _make_fresh(self) -> None:
@@ -178,7 +176,7 @@ class LocalStack:
         self._lander = self._start_part("lander", settings)
 
     def start_poller(self, faults: Faults | None = None) -> None:
-        """Start the poller, or end the one there is and start one with other faults; it goes on where that one was."""
+        """Start the poller, or replace it by one with other faults that goes on where it was; returns when it polls."""
         if self._poller is not None:
             self._poller.stop(grace_seconds=15)
             self._poller = None
@@ -195,6 +193,7 @@ class LocalStack:
             run_schedules=self._run[2],
         )
         self._poller = self._start_part("poller", settings)
+        self._wait_until_ready(self._poller)
 
     def _with_kernel_cache(self, function: Any) -> Any:
         """Keep compiled kernels between runs of the stack, as the image does between cold starts."""
@@ -225,17 +224,14 @@ class LocalStack:
     def _status_path(self, name: str) -> Path:
         return self.state_dir / "status" / f"{name}.json"
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, child: lifeline.Child | None) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        for child in (self._lander, self._poller):
-            while child is not None and not read_report(self._status_path(child.name)).get("ready"):
-                if not child.alive:
-                    raise StackError(f"the {child.name} ended while starting:\n{child.last_words()}")
-                if time.monotonic() > deadline:
-                    raise StackError(
-                        f"the {child.name} was not ready within {READY_SECONDS:g} s:\n{child.last_words()}"
-                    )
-                time.sleep(0.02)
+        while child is not None and not read_report(self._status_path(child.name)).get("ready"):
+            if not child.alive:
+                raise StackError(f"the {child.name} ended while starting:\n{child.last_words()}")
+            if time.monotonic() > deadline:
+                raise StackError(f"the {child.name} was not ready within {READY_SECONDS:g} s:\n{child.last_words()}")
+            time.sleep(0.02)
 
     def _start_services(self) -> None:
         if not self._run[0]:
@@ -386,12 +382,3 @@ class LocalStack:
 
 def _exit_of_sigterm(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
-
-
-def read_state(state_dir: Path = STATE_FOLDER) -> dict[str, Any]:
-    """Give what a running stack wrote about itself; empty where none runs."""
-    path = Path(state_dir) / "stack.json"
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-__all__ = ["REPOSITORY", "STATE_FOLDER", "LocalStack", "StackError", "read_state"]

@@ -102,12 +102,19 @@ class Poller:
 
     def start(self, warm: bool = True) -> None:
         if warm:
-            for mapping in self._settings.mappings:
-                self.pools[mapping.function_name].warm()
+            self._warm()
         runs = [mapping.run for mapping in self.mappings] + [schedule.run for schedule in self.schedules]
         self._threads = [threading.Thread(target=run, daemon=True) for run in runs]
         for thread in self._threads:
             thread.start()
+
+    def _warm(self) -> None:
+        pools = {mapping.function_name: self.pools[mapping.function_name] for mapping in self._settings.mappings}
+        warming = [threading.Thread(target=pool.warm) for pool in pools.values()]
+        for thread in warming:
+            thread.start()
+        for thread in warming:
+            thread.join()
 
     def trigger_schedules(self) -> None:
         for schedule in self.schedules:

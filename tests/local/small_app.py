@@ -1,8 +1,8 @@
 """A cloud assembly written by hand, with one of each resource type that the local runtime plays.
 
-The handlers are told by their data what to do: `detect` appends what it is given to a journal; a line with "raise", "fail",
-"sleep" or "exit" makes it misbehave, with "once" only the first time; "alert" writes an item. `notify` announces items,
-`land` copies them to the lake.
+The handlers are told by their data what to do: `detect` appends what it is given to a journal; a line with "raise",
+"fail", "sleep" or "exit" makes it misbehave, with "once" only the first time; "alert" writes an item. `notify`
+announces items, `land` copies them to the lake.
 """
 
 import json
@@ -238,7 +238,13 @@ EXPORTED = {
     "TableStream": ["Table", "StreamArn"],
     "LanesArn": ["Lanes", "Arn"],
 }
-NAMED = {"StreamName": "Stream", "TableName": "Table", "TopicArn": "Topic", "AlertDelivery": "AlertDelivery", "Lanes": "Lanes"}
+NAMED = {
+    "StreamName": "Stream",
+    "TableName": "Table",
+    "TopicArn": "Topic",
+    "AlertDelivery": "AlertDelivery",
+    "Lanes": "Lanes",
+}
 
 
 def _exports() -> dict[str, Any]:
@@ -313,7 +319,10 @@ def _image_function(digest: str, environment: dict[str, Any]) -> dict[str, Any]:
 
 def _zip_function(digest: str, environment: dict[str, Any]) -> dict[str, Any]:
     properties = {
-        "Code": {"S3Bucket": {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": f"{digest}.zip"},
+        "Code": {
+            "S3Bucket": {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"},
+            "S3Key": f"{digest}.zip",
+        },
         "Handler": "handler.handle",
         "Runtime": "python3.13",
         "Timeout": 10,
