@@ -19,7 +19,7 @@ _OPTIONS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy", "bound
 
 def kernel(function: F) -> F:
     """Mark a function that other kernels call; it is compiled into its callers."""
-    return cast(F, numba.njit(function, **_OPTIONS))
+    return cast(F, numba.njit(function, forceinline=True, **_OPTIONS))
 
 
 _PACKAGE: Final = Path(__file__).parent.parent
