@@ -1,0 +1,1 @@
+"""The `surveillance` command: one module a command, heavy imports inside it."""

@@ -1,0 +1,50 @@
+"""The entry point: names the commands and turns failures that are the caller's into one sentence and exit code 2."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import alerts, replay, rules, simulate
+from surveillance.errors import InputError
+
+
+class Commands(TyperGroup):
+    """Runs a command; bad input ends it with one sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            typer.echo(sentence(str(error)), err=True)
+            raise typer.Exit(2) from error
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital unless the text begins with a path, and end with a full stop."""
+    line = " ".join(text.split())
+    return line if line.endswith((".", "?", "!")) else f"{line}."
+
+
+app = typer.Typer(
+    name="surveillance",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Market surveillance: order flow in, explained alerts out.",
+)
+app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
+app.command("rules")(rules.rules)
+app.add_typer(alerts.app, name="alerts")
+
+
+@app.callback()
+def _root() -> None:
+    """Market surveillance: order flow in, explained alerts out."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

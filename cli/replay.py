@@ -1,0 +1,115 @@
+"""`surveillance replay`: the engine offline over files, its alerts to a file, its figures to stdout."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from surveillance.errors import InputError
+
+if TYPE_CHECKING:
+    from cli.offline import Replayed, Watch
+
+FORMATS = ("events", "lobster", "bitstamp", "lean", "polygon", "bars")
+
+
+def replay(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")],
+    format_: Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="What the files are.")],
+    alerts: Annotated[Path, typer.Option(help="Where to write the alerts (NDJSON).")],
+    symbol: Annotated[str | None, typer.Option(help="Names the symbol where the format doesn't, else filters.")] = None,
+    date_: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Only this trading date.")
+    ] = None,
+    rules: Annotated[str | None, typer.Option(help="Only these rules, by comma.")] = None,
+    parameters: Annotated[Path | None, typer.Option(help="TOML over the shipped parameters.")] = None,
+    accounts: Annotated[Path | None, typer.Option(help="Accounts, CSV or Parquet.")] = None,
+    instruments: Annotated[Path | None, typer.Option(help="Instruments, CSV or Parquet.")] = None,
+) -> None:
+    """Run the engine offline over files of one format.
+
+    Prints one JSON object. Exit 2 and no alert file if a file can't be used.
+    """
+    begun = perf_counter()
+    if any(path.exists() and alerts.exists() and path.samefile(alerts) for path in paths):
+        raise InputError(f"{alerts} is an input; the alerts need a file of their own.")
+    with _left_only_if_whole(alerts):
+        replayed = _replayed(
+            paths, format_, symbol, date_.date() if date_ else None, rules, parameters, accounts, instruments
+        )
+        _write(replayed, alerts)
+    typer.echo(json.dumps(replayed.summary() | {"seconds": round(perf_counter() - begun, 3)}))
+
+
+def _replayed(
+    paths: list[Path],
+    format_: str,
+    symbol: str | None,
+    day: date | None,
+    rules: str | None,
+    parameter_file: Path | None,
+    accounts: Path | None,
+    instruments: Path | None,
+) -> "Replayed":
+    from cli import offline, sources, tables
+    from surveillance.engine import Engine
+    from surveillance.feeds import FORMATS as FEEDS, Options
+
+    feed = FEEDS.get(format_)
+    if feed is None:
+        raise InputError(f"{format_} is no format; there are {', '.join(FEEDS)}.")
+    parameters = tables.read_parameters([parameter_file] if parameter_file else [])
+    chosen = offline.chosen_rules(rules)
+    known = tables.read_instruments(instruments), tables.read_accounts(accounts)
+    readings = sources.readings(paths, feed, Options(symbol, day))
+    reference = offline.reference_for(readings, *known)
+    engine = Engine(parameters, reference, rules=chosen)
+    with progress() as watch:
+        return offline.replay(readings, engine, parameters, watch)
+
+
+@contextmanager
+def _left_only_if_whole(path: Path) -> Iterator[None]:
+    """Leave no file, not even an older one, when the work fails."""
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}, the folder of the alerts, does not exist.")
+    try:
+        yield
+    except BaseException:
+        if path.is_file():
+            path.unlink()
+        raise
+
+
+def _write(replayed: "Replayed", path: Path) -> None:
+    from surveillance.alerts import encode
+
+    try:
+        path.write_bytes(b"".join(encode(alert) + b"\n" for alert in replayed.alerts))
+    except OSError as error:
+        raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def progress() -> "Iterator[Watch | None]":
+    """Show on stderr how far it is, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns: tuple[Any, ...] = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("opening")
+
+        def watch(events: int, alerts: int) -> None:
+            bar.update(task, description=f"{events:,} events, {alerts:,} alerts")
+
+        yield watch

@@ -1,0 +1,112 @@
+"""`surveillance rules`: the catalogue, as a table, as JSON, or as the page docs/rules.md."""
+
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from surveillance.parameters import Parameters
+
+LEAD = """# Rules
+
+Written by `surveillance rules --markdown`; edit the rules, not this page. Tiers say what a rule needs to attribute what it finds:
+0 trades and best quotes, 1 orders without owner, 2 orders with account, 3 beneficial owners, news, positions. Below its
+tier a rule gives candidates. A rule of kind *pattern* looks for a behaviour, one of kind *condition* for a state of the market or the feed.
+"""
+
+
+def rules(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/rules.md.")] = False,
+) -> None:
+    """List the rules, what they need and how they can be tuned."""
+    if as_json:
+        typer.echo(json.dumps(catalogue(), indent=2))
+    elif as_markdown:
+        typer.echo("\n".join(markdown()))
+    else:
+        _print_table()
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Give every rule with its parameters and their shipped values, as plain values."""
+    from cli.tables import read_parameters
+    from surveillance.engine.engine import RULES
+
+    parameters = read_parameters()
+    return [_described(rule, parameters) for rule in RULES]
+
+
+def _described(rule: ModuleType, parameters: "Parameters") -> dict[str, Any]:
+    shipped = parameters.effective(rule.ID)
+    return {
+        "rule": rule.ID,
+        "rule_version": rule.VERSION,
+        "title": rule.TITLE,
+        "kind": rule.KIND,
+        "tier": rule.TIER,
+        "answers": list(rule.ANSWERS),
+        "needs": list(rule.NEEDS),
+        "parameters": [
+            {
+                "name": each.name,
+                "default": _plain(shipped[each.name]),
+                "unit": each.unit,
+                "minimum": _plain(each.minimum),
+                "maximum": _plain(each.maximum),
+            }
+            for each in parameters.declared(rule.ID)
+        ],
+    }
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def markdown() -> Iterator[str]:
+    """Give the lines of the page: what each rule looks for in its own words, then its parameters."""
+    from surveillance.parameters import COMMON
+    from surveillance.engine.engine import RULES
+
+    meanings = {rule.ID: {each.name: each.meaning for each in (*rule.PARAMETERS, *COMMON)} for rule in RULES}
+    texts = {rule.ID: (rule.__doc__ or "").strip() for rule in RULES}
+    yield LEAD
+    for entry in catalogue():
+        name = entry["rule"]
+        yield f"## {entry['title']} (`{name}`)\n"
+        yield texts[name]
+        yield ""
+        yield (
+            f"Version {entry['rule_version']}, {entry['kind']}, tier {entry['tier']}; works on {_listed(entry['needs'])}; "
+            f"answers {_listed(entry['answers'])}.\n"
+        )
+        yield "| parameter | value | unit | from | to | meaning |"
+        yield "|---|---|---|---|---|---|"
+        for each in entry["parameters"]:
+            yield (
+                f"| `{each['name']}` | {each['default']} | {each['unit']} | {each['minimum']} | {each['maximum']} "
+                f"| {meanings[name][each['name']]} |"
+            )
+        yield ""
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _print_table() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("rule", "title", "kind", "tier", "needs", "parameters"):
+        table.add_column(title, no_wrap=title in ("rule", "kind"))
+    for entry in catalogue():
+        shown = ", ".join(f"{each['name']} {each['default']:g}" for each in entry["parameters"])
+        needs = ", ".join(entry["needs"])
+        table.add_row(entry["rule"], entry["title"], entry["kind"], str(entry["tier"]), needs, shown)
+    Console().print(table)

@@ -1,0 +1,102 @@
+"""Reference tables and parameter files from disk, and tables to disk; CSV or Parquet by suffix."""
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from surveillance.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from surveillance.parameters import Layer, Parameters
+    from surveillance.reference import Account, Instrument
+
+SHIPPED_PARAMETERS: Final = Path(__file__).parents[1] / "parameters" / "default.toml"
+T = TypeVar("T")
+TABLE_SUFFIXES: Final = (".csv", ".parquet")
+
+
+def read_instruments(path: Path | None) -> "tuple[Instrument, ...]":
+    """Read an instruments table; raises `InputError` naming the file and the row at fault."""
+    from surveillance.reference import instruments_of
+
+    return () if path is None else _named(path, lambda: instruments_of(read_table(path)))
+
+
+def read_accounts(path: Path | None) -> "tuple[Account, ...]":
+    """Read an accounts table; raises `InputError` naming the file and the row at fault."""
+    from surveillance.reference import accounts_of
+
+    return () if path is None else _named(path, lambda: accounts_of(read_table(path)))
+
+
+def _named(path: Path, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except InputError as error:
+        raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+
+
+def read_table(path: Path) -> "pa.Table":
+    """Read a table; every CSV cell stays text, so that ids keep their zeros."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    suffix = _suffix(path)
+    try:
+        if suffix == ".parquet":
+            return pq.read_table(path, use_threads=False)
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = list(csv.reader(file, strict=True))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist.") from error
+    except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} can't be read as {suffix[1:]}: {error}.") from error
+    rows = [line for line in lines if line]
+    if not rows:
+        raise InputError(f"{path} is empty.")
+    header = [name.strip() for name in rows[0]]
+    if len(set(header)) < len(header):
+        raise InputError(f"{path} has two columns of the same name.")
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(header):
+            raise InputError(f"Row {number} of {path} has {len(row)} cells, its header {len(header)}.")
+    return pa.table({name: pa.array([row[k] for row in rows[1:]], pa.string()) for k, name in enumerate(header)})
+
+
+def write_table(table: "pa.Table", path: Path) -> None:
+    """Write a table as CSV or Parquet."""
+    import pyarrow.parquet as pq
+    from pyarrow import csv as arrow_csv
+
+    if _suffix(path) == ".parquet":
+        pq.write_table(table, path)
+    else:
+        arrow_csv.write_csv(table, path, arrow_csv.WriteOptions(quoting_style="needed"))
+
+
+def _suffix(path: Path) -> str:
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise InputError(f"{path} must end in {' or '.join(TABLE_SUFFIXES)}.")
+    return path.suffix.lower()
+
+
+def read_parameters(files: Sequence[Path] = ()) -> "Parameters":
+    """Give the parameters of all rules: declared, as shipped, then each file; raises `ParameterError`."""
+    from surveillance.parameters import Parameters
+    from surveillance.engine.engine import RULES
+
+    layers = [_layer(path) for path in (SHIPPED_PARAMETERS, *files)]
+    return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers)
+
+
+def _layer(path: Path) -> "Layer":
+    from surveillance.parameters import read_layer
+
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read as TOML: {error}.") from error
+    return read_layer(text, str(path))
