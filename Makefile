@@ -1,0 +1,35 @@
+.PHONY: demo test check test-nightly bench clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+demo: $(INSTALLED)
+	$(BIN)/surveillance demo $(if $(SECONDS),--seconds $(SECONDS) --no-browser)
+
+test: $(INSTALLED)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not nightly"
+
+test-nightly: $(INSTALLED)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	$(BIN)/surveillance bench
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; assert (3, 11) <= sys.version_info < (3, 14), 'Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...'"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .local cdk.out
