@@ -48,7 +48,7 @@ FILES = {
 def test_small_blocks_give_the_same(format_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read(format_name, source(*FILES[format_name]))
     assert whole.rows
-    for size in (1, 37, 64, 200, 1000):
+    for size in (7, 300):
         monkeypatch.setattr(text, "BLOCK_BYTES", size)
         monkeypatch.setattr(text, "HEAD_BYTES", 80)
         name, data = FILES[format_name]
@@ -56,3 +56,11 @@ def test_small_blocks_give_the_same(format_name: str, monkeypatch: pytest.Monkey
         assert cut.rows == whole.rows
         assert cut.rejected == whole.rejected
         assert cut.left_out == whole.left_out
+
+
+@pytest.mark.parametrize("format_name", ["events", "bitstamp", "polygon", "bars"])
+def test_windows_line_ends_give_the_same(format_name: str) -> None:
+    name, data = FILES[format_name]
+    whole, given = read(format_name, source(name, data)), read(format_name, source(name, data.replace(b"\n", b"\r\n")))
+    assert given.rows == whole.rows
+    assert given.reasons == whole.reasons

@@ -236,11 +236,8 @@ def test_zip_without_the_book_is_refused() -> None:
 
 
 def test_name_without_a_date_takes_it_from_the_options() -> None:
-    def file() -> object:
-        return source(
-            "x.zip", zipped_names({"message.csv": lines(*LOBSTER_MESSAGES), "orderbook.csv": lines(*LOBSTER_BOOK)})
-        )
-
+    pair = {"message.csv": lines(*LOBSTER_MESSAGES), "orderbook.csv": lines(*LOBSTER_BOOK)}
+    file = source("x.zip", zipped_names(pair))
     with pytest.raises(FormatError, match="names no symbol and trading date"):
         read("lobster", file)
     result = read("lobster", file, Options("AAPL", datetime.date(2012, 6, 21)))

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from surveillance.feeds import merge
 from surveillance.wire import Decoded, Rejected
 
 ONE_FILE = st.lists(st.one_of(st.integers(0, 8), st.none(), st.just("reject")), max_size=12)
+AT_LEISURE = settings(deadline=None, derandomize=True, max_examples=80)
 CUTS = st.lists(st.integers(1, 4), max_size=12)
 
 
@@ -72,6 +73,7 @@ def flat(merged: Iterator[Decoded]) -> list[tuple[int, int]]:
     return [(int(file), int(place)) for file, _, place in (name.partition("-") for name in found)]
 
 
+@AT_LEISURE
 @given(st.lists(st.tuples(ONE_FILE, CUTS), min_size=2, max_size=4))
 def test_any_files_cut_anywhere_merge_by_the_rule(files: list[tuple[list[object], list[int]]]) -> None:
     merged = flat(merge([chunks(place, items, cuts) for place, (items, cuts) in enumerate(files)]))
@@ -82,6 +84,7 @@ def test_any_files_cut_anywhere_merge_by_the_rule(files: list[tuple[list[object]
         assert [place for which, place in merged if which == file] == list(range(len(items)))
 
 
+@AT_LEISURE
 @given(st.lists(st.tuples(ONE_FILE, CUTS), min_size=2, max_size=3))
 def test_unknown_keys_are_counted_once(files: list[tuple[list[object], list[int]]]) -> None:
     merged = list(merge([chunks(place, items, cuts) for place, (items, cuts) in enumerate(files)]))

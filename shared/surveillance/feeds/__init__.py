@@ -1,7 +1,8 @@
 """Venue files to events: one file a format, pure, bad lines as values.
 
 `FORMATS["lobster"].read(FileSource(name, stream))` gives a `Reading`: chunks of decoded events in file order, and what
-the file says about its instruments. `merge` puts several files in one order.
+the file says about its instruments. Of a folder, `chosen` gives the names that may be of a format and `Feed.recognises`
+looks into each; `Feed.companion_name` names a file to hand in beside another. `merge` puts readings in one order.
 """
 
 from collections.abc import Mapping

@@ -54,7 +54,7 @@ def _lines(blocks: Iterator[Block], name: str, symbol: str | None, left_out: Cou
             value = parsed(line)
             unparsed = line if value is None else None
             if value is None:
-                frame.reject("not_json", line)
+                frame.reject("not_json", line.rstrip(b"\r"))
             else:
                 _add(frame, value, name, symbol)
         block.check_end(name, unparsed)

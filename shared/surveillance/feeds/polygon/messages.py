@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +29,7 @@ DEEPEST_NESTING: Final = 8
 _json: Final = msgspec.json.Decoder()
 
 
-@dataclass(slots=True)
+@dataclass
 class Frame:
     """What messages became. `position` of a reject counts the rows before it; `controls` are the `status` messages."""
 
@@ -38,9 +39,9 @@ class Frame:
     left_out: Counter[str] = field(default_factory=Counter)
     unknown_keys: Counter[str] = field(default_factory=Counter)
 
-    @property
+    @cached_property
     def table(self) -> pa.Table:
-        """The rows as a table."""
+        """The rows as a table, made once; ask when no more are added."""
         return table_of(self.rows)
 
     def reject(self, reason: str, line: bytes) -> None:
