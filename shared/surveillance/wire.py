@@ -49,7 +49,8 @@ def _line_type() -> type[msgspec.Struct]:
 _line_decoder = msgspec.json.Decoder(_line_type())
 _any_decoder = msgspec.json.Decoder(dict[str, Any])
 _encoder = msgspec.json.Encoder()
-_INT64 = range(-(2**63), 2**63)
+_INT64: Final = range(-(2**63), 2**63)
+_INTEGERS: Final[tuple[str, ...]] = tuple(field.name for field in SCHEMA if field.type == pa.int64())
 
 
 class Decoder:
@@ -146,11 +147,10 @@ def _by_line(data: bytes) -> Decoded:
 
 
 def _wide_integer(row: msgspec.Struct) -> str | None:
-    for field in SCHEMA:
-        if field.type == pa.int64():
-            value = getattr(row, field.name)
-            if value is not None and value not in _INT64:
-                return field.name
+    for name in _INTEGERS:
+        value = getattr(row, name)
+        if value is not None and value not in _INT64:
+            return name
     return None
 
 
