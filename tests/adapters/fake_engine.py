@@ -51,8 +51,8 @@ class FakeEngine:
         self._rule_version = rule_version
         self.fed = 0
 
-    def new_state(self) -> dict[str, Any]:
-        return {"numbers": {}, "symbols": {}}
+    def new_state(self, lane: int = 0) -> dict[str, Any]:
+        return {"lane": lane, "numbers": {}, "symbols": {}}
 
     def save(self, state: dict[str, Any]) -> bytes:
         return json.dumps([self.digest, state]).encode()

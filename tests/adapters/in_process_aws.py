@@ -1,4 +1,4 @@
-"""S3, DynamoDB and alert storage in memory, behind the calls the adapters make, with faults before and after effects."""
+"""S3, DynamoDB and alert storage in memory, behind the calls the adapters make, with faults around each effect."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO

@@ -18,6 +18,7 @@ from surveillance.adapters.quarantine import Quarantine
 from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.alerts import Alert
 from surveillance.lanes import HASH_SPACE, explicit_hash_key, lane_of
+
 from tests.adapters.fake_engine import FakeEngine, ProcessDied
 from tests.adapters.in_process_aws import Alerts, Cloud, Items, Objects
 
@@ -105,7 +106,7 @@ def record(lane: int, sequence_number: int, data: bytes, arrival_ms: int = EVENI
 
 
 def session(rng: random.Random, events: int, poison: bool) -> list[Record]:
-    """Make a stream's records in put order: short ones, re-sends, late, malformed and poisonous events, over midnight."""
+    """Make a stream's records in put order: re-sends, late, malformed and poisonous events, over midnight."""
     queues: dict[int, list[bytes]] = {lane: [] for lane in range(LANES)}
     for number in range(events):
         roll = rng.random()
@@ -234,7 +235,7 @@ class World:
             if self.rng.random() < 0.03:
                 self._reshard()
             if self.upgrade and self.rng.random() < 0.02:
-                self.versions = self.versions[-1:] + [str(int(self.versions[-1]) + 1)]
+                self.versions = [self.versions[-1], str(int(self.versions[-1]) + 1)]
                 self.containers[self.rng.randrange(len(self.containers))] = self._container()
             self.deliver()
             self.risk *= 0.998

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-
 from surveillance import alerts
 from surveillance.adapters.lane_log import read_lane_log
 from surveillance.adapters.lane_replay import replay_lane_log
+
 from tests.adapters.fake_engine import FakeEngine
 from tests.adapters.shard_model import LANES, World, reference, text
 
@@ -26,7 +26,7 @@ def assert_as_uninterrupted(world: World) -> None:
         assert counts["lines"] == counts["events"] + counts["rejected"] + counts["quarantined"]
         pieces = [piece for day in DAYS for piece in read_lane_log(world.log(), checkpoint, day)]
         assert b"".join(pieces).splitlines() == expected.lines[lane]
-        replayed = replay_lane_log(FakeEngine(), pieces)
+        replayed = replay_lane_log(FakeEngine(), lane, pieces)
         assert all(alerts.content(alert) == expected.alerts[alert.alert_id] for alert in replayed)
 
 

@@ -34,7 +34,7 @@ class AlertStore(Protocol):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How often a lane's log is bound and its state saved, how far back a rebuild reads, how often a record may kill."""
+    """How often a log is bound and a state saved, how far back a rebuild reads, how often a record may kill."""
 
     segments_a_chapter: int = 32
     versions_a_snapshot: int = 256
@@ -180,7 +180,7 @@ class HeldLane:
         self._snapshot_wanted = found.position > 0
         from_date = self._first_date(found)
         chapters = self._stores.log.chapters(found.lane, from_date) if found.chaptered else []
-        self._state = self._engine.new_state()
+        self._state = self._engine.new_state(found.lane)
         return min((chapter.first for chapter in chapters), default=found.chaptered), from_date
 
     def _first_date(self, found: Checkpoint) -> str:

@@ -29,6 +29,16 @@ class Report(msgspec.Struct):
     redelivered: int = 0
     snapshots: int = 0
 
+    @property
+    def failed_records(self) -> list[int]:
+        """Give the record to deliver again from, or none."""
+        return [] if self.failed is None else [self.failed]
+
+    def measures(self) -> dict[str, int]:
+        """Give the counts worth a metric."""
+        counted = {"".join(part.title() for part in name.split("_")): value for name, value in self.counts.items()}
+        return counted | {"Alerts": self.alerts, "Redelivered": self.redelivered, "FailedLanes": len(self.errors)}
+
     def fail(self, sequence_number: int) -> None:
         """Ask for the batch again from this record on, or from an earlier one."""
         self.failed = sequence_number if self.failed is None else min(self.failed, sequence_number)

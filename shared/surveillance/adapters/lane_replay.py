@@ -7,8 +7,8 @@ from surveillance.adapters.engine_protocol import RuleEngine
 from surveillance.alerts import Alert
 
 
-def replay_lane_log(engine: RuleEngine, pieces: Iterable[bytes]) -> list[Alert]:
-    """Give the last revision of each alert that the lines lead to, from an empty state."""
-    state, decoder = engine.new_state(), wire.Decoder()
+def replay_lane_log(engine: RuleEngine, lane: int, pieces: Iterable[bytes]) -> list[Alert]:
+    """Give the last revision of each alert that the lines lead to, from an empty lane."""
+    state, decoder = engine.new_state(lane), wire.Decoder()
     fed = (engine.feed(state, decoder.decode(piece)).alerts for piece in pieces)
     return alerts.last_revisions(alert for some in fed for alert in some)

@@ -1,0 +1,91 @@
+"""Composes the detecting process: engine, stores and consumer, from the environment."""
+
+import csv
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import time
+from typing import Any, Final
+from uuid import uuid4
+
+import pyarrow as pa
+
+from surveillance.adapters.alert_table import AlertTable
+from surveillance.adapters.checkpoints import CheckpointTable
+from surveillance.adapters.clients import CONNECTIONS, client
+from surveillance.adapters.held_lane import Settings, Stores
+from surveillance.adapters.lane_consumer import LaneConsumer
+from surveillance.adapters.lane_feed import LaneFeed
+from surveillance.adapters.lane_log import CHAPTERS, LaneLog
+from surveillance.adapters.quarantine import Quarantine
+from surveillance.adapters.reference_files import read_reference
+from surveillance.adapters.snapshots import SnapshotStore
+from surveillance.engine import Engine
+from surveillance.errors import InputError
+from surveillance.parameters import Parameters, read_layer
+from surveillance.reference import Reference, accounts_of, instruments_of
+from surveillance.rules import RULES
+
+ABREAST: Final = CONNECTIONS // 2
+
+
+def attempt_name() -> str:
+    """Name an attempt; never the same twice."""
+    return uuid4().hex
+
+
+def consumer_from_environment() -> LaneConsumer:
+    """Make the consumer of this process from LANES, LANE_BUCKET, CHECKPOINT_TABLE and ALERT_TABLE."""
+    lanes, bucket = int(os.environ["LANES"]), os.environ["LANE_BUCKET"]
+    objects, items = client("s3"), client("dynamodb")
+    calls = ThreadPoolExecutor(ABREAST, thread_name_prefix="call")
+    whole_lanes = ThreadPoolExecutor(ABREAST, thread_name_prefix="lane")
+    stores = Stores(
+        checkpoints=CheckpointTable(items, os.environ["CHECKPOINT_TABLE"]),
+        log=LaneLog(objects, bucket, attempt_name, calls.map),
+        snapshots=SnapshotStore(objects, bucket),
+        quarantine=Quarantine(objects, bucket),
+        alerts=AlertTable(items, os.environ["ALERT_TABLE"]),
+        evidence_uri=lambda lane, date: f"s3://{bucket}/{CHAPTERS}lane={lane:03d}/date={date}/",
+        spread=calls.map,
+    )
+    return LaneConsumer(
+        LaneFeed(engine_of(objects, bucket, lanes)),
+        stores,
+        lanes,
+        attempt_name,
+        lambda: time() * 1000,
+        Settings(),
+        whole_lanes.map,
+    )
+
+
+def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
+    """Make the engine from shipped parameters and the bucket's reference files; raises `InputError` for bad ones."""
+    parameters, instruments, accounts = (
+        read_reference(objects, bucket, name) for name in ("parameters.toml", "instruments.csv", "accounts.csv")
+    )
+    layers = [read_layer(shipped_parameters().read_text())]
+    if parameters:
+        layers.append(read_layer(parameters.decode(), "parameters.toml"))
+    reference = Reference(
+        instruments=instruments_of(_table(instruments)) if instruments else (),
+        accounts=accounts_of(_table(accounts)) if accounts else (),
+    )
+    return Engine(Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers), reference, lanes=lanes)
+
+
+def shipped_parameters() -> Path:
+    """Find `parameters/default.toml`: beside the library in an image, at the root of a checkout."""
+    for folder in Path(__file__).parents[2:4]:
+        if (found := folder / "parameters" / "default.toml").is_file():
+            return found
+    raise InputError("parameters/default.toml is not beside the library.")
+
+
+def _table(content: bytes) -> pa.Table:
+    """Read CSV; every cell stays text, so that ids keep their zeros."""
+    header, *rows = [line for line in csv.reader(content.decode("utf-8-sig").splitlines()) if line]
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
+    named = zip(header, columns, strict=True)
+    return pa.table({name.strip(): pa.array(list(column), pa.string()) for name, column in named})
