@@ -48,11 +48,11 @@ async def serve(settings: Settings) -> int:
         return {"owner": settings.owner, "feeds": {service.feed.name: service.report() for service in services}}
 
     health = HealthServer(settings.health_host, settings.health_port, complaints, failures, report)
-    await health.start()
-    logger.info("health on %s:%d", settings.health_host, health.port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, services)
+    await health.start()
+    logger.info("health on %s:%d", settings.health_host, health.port)
     logs = [MetricLog(service.feed.name) for service in services]
     metrics = asyncio.create_task(_log_metrics(services, logs, settings.metrics_seconds))
     try:
