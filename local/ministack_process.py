@@ -1,10 +1,11 @@
-"""Runs ministack with five changes that its version 1.5.33 needs; another version runs as it is.
+"""Runs ministack with six changes that its version 1.5.33 needs; another version runs as it is.
 
 1. Kinesis keeps every payload for ever: beyond a budget the oldest are blanked, which readers count as lost.
 2. Kinesis walks all records and all iterators on every call: once a second is enough.
 3. Kinesis decodes each payload twice when it comes and once whenever it is read: it stays base64 text.
 4. Firehose makes an object, and a Parquet file, of every single record: records go to a spool that our lander reads.
-5. SNS gives a queue the queue's text: an outbox queue gets the text of the protocol that it stands for.
+5. Kinesis numbers begin with zeros, which AWS's do not.
+6. SNS gives a queue the queue's text: an outbox queue gets the text of the protocol that it stands for.
 """
 
 import contextvars
@@ -26,6 +27,12 @@ ITERATOR_EXPIRY_SECONDS = 60
 LARGEST_RECORD_BYTES = 1 << 20
 LARGEST_REQUEST_BYTES = 5 << 20
 BLANK = {"SequenceNumber": "", "ApproximateArrivalTimestamp": 0.0, "Data": "", "PartitionKey": ""}
+
+
+def number_as_aws(kinesis: Any) -> None:
+    """Let no sequence number begin with a zero, so that it survives being read as a number."""
+    following = kinesis._next_sequence_number
+    kinesis._next_sequence_number = lambda: f"4{following()[1:]}"
 
 
 def bound_kinesis(kinesis: Any, budget_bytes: int) -> None:
@@ -61,7 +68,7 @@ def spare_decoding(kinesis: Any) -> None:
     put_records, ensure_base64 = kinesis._put_records, kinesis._ensure_base64
 
     def put_text(request: dict[str, Any]) -> Any:
-        name, stream = kinesis._resolve_stream(request)
+        _, stream = kinesis._resolve_stream(request)
         records = request.get("Records", [])
         usual = stream and stream["StreamStatus"] == "ACTIVE" and 0 < len(records) <= 500
         if not usual or not all(isinstance(record.get("Data"), str) for record in records):
@@ -70,7 +77,8 @@ def spare_decoding(kinesis: Any) -> None:
         if max(sizes) > LARGEST_RECORD_BYTES or sum(sizes) > LARGEST_REQUEST_BYTES:
             return put_records(request)
         kinesis._expire_records(stream)
-        return kinesis.json_response({"FailedRecordCount": 0, "Records": [append(stream, record) for record in records]})
+        added = [append(stream, record) for record in records]
+        return answer({"FailedRecordCount": 0, "Records": added})
 
     def append(stream: dict[str, Any], record: dict[str, Any]) -> dict[str, str]:
         key = record.get("ExplicitHashKey")
@@ -136,6 +144,7 @@ def main() -> None:
     if version("ministack") == KNOWN_VERSION:
         from ministack.services import firehose, kinesis, sns
 
+        number_as_aws(kinesis)
         spare_decoding(kinesis)
         bound_kinesis(kinesis, int(os.environ["KINESIS_BUDGET_BYTES"]))
         spool_firehose(firehose, Path(os.environ["FIREHOSE_SPOOL"]))

@@ -1,15 +1,16 @@
 """Where a delivery stream's records come from: a Kinesis stream, or the spool of records put to it directly."""
 
-import base64
 import struct
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from local.poller.sources import ExpiredIteratorError, MissingShardError, Source
+from local.kinesis_reads import ExpiredIteratorError, KinesisReads, MissingShardError
+from local.poller.sources import KinesisShards
 from local.positions import Positions
 
+READ_LIMIT = 25
 HEADER = struct.Struct(">QI")
 SPOOL_READ_BYTES = 8 << 20
 
@@ -36,9 +37,10 @@ class Input(Protocol):
 class StreamInput:
     """A Kinesis stream from its beginning, or from where the last committed reader stopped."""
 
-    def __init__(self, source: Source, positions: Positions) -> None:
+    def __init__(self, source: KinesisShards, reads: KinesisReads, positions: Positions) -> None:
         self.lost = 0
         self._source = source
+        self._reads = reads
         self._positions = positions
         self._iterators: dict[str, str | None] = {}
         self._read_to: dict[str, str] = {}
@@ -57,16 +59,16 @@ class StreamInput:
             if iterator is None:
                 after = self._read_to.get(shard_id) or self._positions.get(shard_id)
                 iterator = self._source.iterator(shard_id, "TRIM_HORIZON", after)
-            records, following = self._source.read(shard_id, iterator, 100)
+            answer = self._reads.payloads(iterator, READ_LIMIT)
         except (ExpiredIteratorError, MissingShardError):
             self._iterators[shard_id] = None
             return []
-        self._iterators[shard_id] = following
-        self.lost += sum(record.lost for record in records)
-        kept = [record for record in records if not record.lost]
+        self._iterators[shard_id] = answer.next_shard_iterator
+        kept = [row for row in answer.records if row.data]
+        self.lost += len(answer.records) - len(kept)
         if kept:
             self._read_to[shard_id] = kept[-1].sequence_number
-        return [Arrival(r.arrived_at, base64.b64decode(r.event["kinesis"]["data"])) for r in kept]
+        return [Arrival(row.approximate_arrival_timestamp, row.data) for row in kept]
 
     def commit(self) -> None:
         if self._read_to:

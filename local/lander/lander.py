@@ -8,11 +8,12 @@ import msgspec
 import pyarrow as pa
 
 from local.clients import client
+from local.kinesis_reads import KinesisReads
 from local.lander.conversion import Converter
 from local.lander.delivery import Delivery, DeliverySettings
 from local.lander.glue_types import arrow_type
 from local.lander.inputs import Input, SpoolInput, StreamInput
-from local.poller.sources import KinesisSource
+from local.poller.sources import KinesisShards
 from local.positions import Positions
 
 
@@ -50,7 +51,8 @@ class Lander:
         positions = Positions(Path(self._settings.folder) / "positions", f"delivery-{settings.name}")
         if settings.source_arn is None:
             return SpoolInput(Path(self._settings.spool) / settings.name, positions)
-        return StreamInput(KinesisSource(client("kinesis", self._settings.endpoint), settings.source_arn), positions)
+        shards = KinesisShards(client("kinesis", self._settings.endpoint), settings.source_arn)
+        return StreamInput(shards, KinesisReads(self._settings.endpoint), positions)
 
     def start(self) -> None:
         self._threads = [

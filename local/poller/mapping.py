@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from local.poller.sources import ExpiredIteratorError, MissingShardError, Record, Shard, Source
+from local.kinesis_reads import ExpiredIteratorError, MissingShardError
+from local.poller.sources import Record, Shard, Source
 from local.poller.workers import MAXIMUM_PAYLOAD_BYTES, InvocationError
 from local.positions import Positions
 

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from botocore.exceptions import ClientError
 
-READ_LIMIT = 100
-EXPIRED_CODES = ("ExpiredIteratorException", "TrimmedDataAccessException")
+from local.kinesis_reads import EXPIRED, READ_LIMIT, ExpiredIteratorError, KinesisReads, MissingShardError, Row
 
 
 class Record(msgspec.Struct):
@@ -45,21 +44,12 @@ class Source(Protocol):
         """Read on. The next iterator is None at the end of a closed shard. Raises `ExpiredIteratorError`."""
 
 
-class ExpiredIteratorError(Exception):
-    """The iterator is too old; open the shard again after the last record read."""
-
-
-class MissingShardError(Exception):
-    """The shard does not exist any more."""
-
-
-class KinesisSource:
-    """A Kinesis data stream."""
+class KinesisShards:
+    """The shards of a Kinesis data stream, and iterators into them."""
 
     def __init__(self, client: Any, arn: str) -> None:
         self.arn = arn
         self._client = client
-        self._region = arn.split(":")[3]
         self._name = arn.rpartition("/")[2]
 
     def shards(self) -> list[Shard]:
@@ -72,31 +62,38 @@ class KinesisSource:
         iterator: str = answer["ShardIterator"]
         return iterator
 
-    def read(self, shard_id: str, iterator: str, limit: int) -> tuple[list[Record], str | None]:
-        answer = _get_records(self._client, iterator, limit)
-        return [self._record(shard_id, record) for record in answer["Records"]], answer.get("NextShardIterator")
 
-    def _record(self, shard_id: str, record: Mapping[str, Any]) -> Record:
-        sequence_number = record["SequenceNumber"]
-        arrived_at = _seconds(record["ApproximateArrivalTimestamp"])
+class KinesisSource(KinesisShards):
+    """A Kinesis data stream as Lambda events."""
+
+    def __init__(self, client: Any, reads: KinesisReads, arn: str) -> None:
+        super().__init__(client, arn)
+        self._reads = reads
+        self._region = arn.split(":")[3]
+
+    def read(self, shard_id: str, iterator: str, limit: int) -> tuple[list[Record], str | None]:
+        answer = self._reads.texts(iterator, limit)
+        return [self._record(shard_id, row) for row in answer.records], answer.next_shard_iterator
+
+    def _record(self, shard_id: str, row: Row[str]) -> Record:
         kinesis = {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": record["PartitionKey"],
-            "sequenceNumber": sequence_number,
-            "data": base64.b64encode(record["Data"]).decode(),
-            "approximateArrivalTimestamp": arrived_at,
+            "partitionKey": row.partition_key,
+            "sequenceNumber": row.sequence_number,
+            "data": row.data,
+            "approximateArrivalTimestamp": row.approximate_arrival_timestamp,
         }
         event = {
             "kinesis": kinesis,
             "eventSource": "aws:kinesis",
             "eventVersion": "1.0",
-            "eventID": f"{shard_id}:{sequence_number}",
+            "eventID": f"{shard_id}:{row.sequence_number}",
             "eventName": "aws:kinesis:record",
             "invokeIdentityArn": "arn:aws:iam::000000000000:role/local",
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
-        return Record(sequence_number, arrived_at, event, lost=not record["Data"])
+        return Record(row.sequence_number, row.approximate_arrival_timestamp, event, lost=not row.data)
 
 
 class TableSource:
@@ -118,7 +115,7 @@ class TableSource:
         return iterator
 
     def read(self, shard_id: str, iterator: str, limit: int) -> tuple[list[Record], str | None]:
-        answer = _get_records(self._client, iterator, limit)
+        answer = _table_records(self._client, iterator, limit)
         return [self._record(record) for record in answer["Records"]], answer.get("NextShardIterator")
 
     def _record(self, record: Mapping[str, Any]) -> Record:
@@ -161,12 +158,15 @@ class MemorySource:
     def open_shards(self) -> list[str]:
         return [shard_id for shard_id in self._records if shard_id not in self._closed]
 
+    def records(self, shard_id: str) -> list[Record]:
+        return self._records[shard_id]
+
     def put(self, hash_key: int, data: bytes, partition_key: str = "0") -> tuple[str, str]:
         """Append to the open shard of a hash key; give its id and the sequence number."""
         shard_id = next(
             name for name in self.open_shards() if self._ranges[name][0] <= hash_key < self._ranges[name][1]
         )
-        sequence_number = f"{self._next_sequence_number:056d}"
+        sequence_number = f"49{self._next_sequence_number:054d}"
         self._next_sequence_number += 1
         kinesis = {
             "partitionKey": partition_key,
@@ -218,22 +218,22 @@ class MemorySource:
         return records, None if closed and end == len(self._records[shard_id]) else str(end)
 
 
-def open_source(arn: str, clients: Mapping[str, Any]) -> Source:
+def open_source(arn: str, clients: Mapping[str, Any], reads: KinesisReads) -> Source:
     """Give the source of an ARN; `clients` holds `kinesis` and `dynamodbstreams`."""
     service = arn.split(":")[2]
     if service == "kinesis":
-        return KinesisSource(clients["kinesis"], arn)
+        return KinesisSource(clients["kinesis"], reads, arn)
     if service == "dynamodb":
         return TableSource(clients["dynamodbstreams"], arn)
     raise ValueError(f"an event source of {service} is not supported: {arn}")
 
 
-def _get_records(client: Any, iterator: str, limit: int) -> Any:
+def _table_records(client: Any, iterator: str, limit: int) -> Any:
     try:
         return client.get_records(ShardIterator=iterator, Limit=min(limit, READ_LIMIT))
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in EXPIRED_CODES:
+        if code in EXPIRED:
             raise ExpiredIteratorError from error
         if code == "ResourceNotFoundException":
             raise MissingShardError from error

@@ -237,5 +237,6 @@ def _environment(function: Function, endpoint: str, scratch: Path) -> dict[str, 
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "_HANDLER": function.handler,
+            "POWERTOOLS_TRACE_DISABLED": "1",
         }
     )
