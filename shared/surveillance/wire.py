@@ -10,13 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from surveillance.events import FIELDS, SCHEMA
 
 BLOCK_BYTES: Final = 1 << 20
 SAMPLE_LINES: Final = 16
+ENCODED_ROWS: Final = 1 << 15
+FEW_ROWS: Final = 1_000
+"""Below this, writing row by row is faster."""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -201,7 +206,52 @@ def encode_row(row: Mapping[str, Any]) -> bytes:
 def encode(table: pa.Table) -> bytes:
     """Write a table as NDJSON; nulls and unknown columns are left out."""
     known = table.select([name for name in table.column_names if name in FIELDS])
-    return b"".join(encode_row(row) + b"\n" for row in known.to_pylist())
+    return b"".join(_lines(batch) for batch in known.to_batches(max_chunksize=ENCODED_ROWS))
+
+
+def _lines(batch: pa.RecordBatch) -> bytes:
+    """Write rows: few one by one; of many, every value becomes `,"name":value` column by column, and a row is what its
+    values join to."""
+    if batch.num_rows < FEW_ROWS:
+        return b"".join(encode_row(row) + b"\n" for row in batch.to_pylist())
+    members = [
+        pc.binary_join_element_wise(f',"{name}":', _json_values(column), "")
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        if column.null_count < len(column)
+    ]
+    if not members:
+        return b"{}\n" * batch.num_rows
+    row = pc.binary_join_element_wise("", *members, "", null_handling="skip")
+    opened = pc.binary_replace_slice(pc.cast(row, pa.binary()), 0, 1, b"{")
+    lines = pc.binary_join_element_wise(opened, b"}\n", b"")
+    _, offsets, data = lines.buffers()
+    end = int(np.frombuffer(offsets, np.int32)[len(lines)])
+    written: bytes = data[:end].to_pybytes()
+    return written
+
+
+def _json_values(column: pa.Array) -> pa.Array:
+    """Turn values into JSON texts; nulls stay nulls."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_list(column.type):
+        return pa.array([None if value is None else _encoder.encode(value).decode() for value in column.to_pylist()])
+    if not pa.types.is_string(column.type):
+        texts = pc.cast(column, pa.string())
+        if pa.types.is_floating(column.type):
+            return pc.if_else(pc.is_finite(column), texts, "null")
+        return texts
+    if _needs_escapes(column):
+        return pa.array([None if text is None else _encoder.encode(text).decode() for text in column.to_pylist()])
+    return pc.binary_join_element_wise('"', column, '"', "")
+
+
+def _needs_escapes(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    if data is None:
+        return False
+    values = np.frombuffer(data, np.uint8)
+    return bool(((values < 0x20) | (values == 0x22) | (values == 0x5C)).any())
 
 
 def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 import numpy as np
 import pyarrow as pa
-from surveillance.simulation.state import Integers
+
+from surveillance.simulation.kernels.state import Integers
 
 CLIENTS: Final = 160
 PROPRIETARY: Final = 12

@@ -57,6 +57,11 @@ class Instrument(msgspec.Struct, frozen=True):
         return float((25.0 / self.orders_per_second) ** 0.7)
 
     @property
+    def impact_ticks(self) -> float:
+        """How far one trade moves fair value."""
+        return float(0.08 * self.ticks_per_root_second * (25.0 / self.orders_per_second) ** 0.5)
+
+    @property
     def half_spread_ticks(self) -> float:
         """How far from fair value market makers start to quote."""
         return 0.5 + 1.3 * self.ticks_per_root_second

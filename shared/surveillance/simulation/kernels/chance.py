@@ -3,8 +3,9 @@
 from math import cos, exp, log, pi, sqrt
 
 import numpy as np
-from surveillance.simulation.kernel import kernel
-from surveillance.simulation.state import State
+
+from surveillance.simulation.kernels.kernel import kernel
+from surveillance.simulation.kernels.state import State
 
 _LEFT = np.uint64(25)
 _RIGHT = np.uint64(12)

@@ -13,11 +13,12 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy", "boundscheck": False}
+_INNER: Final[dict[str, Any]] = _OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: F) -> F:
     """Mark a function that other kernels call; it is compiled into its callers."""
-    return cast(F, numba.njit(function, **_OPTIONS))
+    return cast(F, numba.njit(function, **_INNER))
 
 
 def entry(function: F) -> F:

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from surveillance.simulation.commands import COMMAND_FIELDS
+
+from surveillance.simulation.kernels.commands import COMMAND_FIELDS
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -36,7 +37,8 @@ HANDLE: Final = 9
 TAG: Final = 10
 AGENT: Final = 11
 MAY_SELF_TRADE: Final = 12
-ORDER_FIELDS: Final = 13
+TIME_IN_FORCE: Final = 13
+ORDER_FIELDS: Final = 14
 
 # who sent an order
 SCRIPTED: Final = 0
@@ -114,6 +116,8 @@ PRICES: Final = 1 << 16
 """Ticks the book has room for."""
 SLOTS: Final = 1 << 15
 COMMANDS: Final = 1 << 13
+OCCASIONS: Final = 1 << 10
+"""What can happen to scripted orders at one moment."""
 TAPE: Final = 1 << 17
 ACCOUNTS: Final = 1024
 
@@ -125,6 +129,8 @@ class State:
     opens_at: int
     closes_at: int
     next_arrival: int
+    pre_open_every: int
+    quoting_maker: int
     lot: int
 
     best_bid: int
@@ -136,6 +142,7 @@ class State:
     next_sequence: int
     next_order_id: int
     next_trade_id: int
+    arriving: int
 
     quoted_bid: int
     quoted_bid_size: int
@@ -147,6 +154,7 @@ class State:
     fair: float
     fair_at_open: float
     ticks_per_root_second: float
+    impact_ticks: float
     decisions_per_second: float
     excitement: float
     excited_at_ns: float
@@ -173,6 +181,7 @@ class State:
     timer_count: int
     tape_rows: int
     watched_count: int
+    occasion_count: int
     command_count: int
     handle_count: int
     client_count: int
@@ -185,6 +194,7 @@ class State:
     commands: Integers
     handles: Integers
     watched: Integers
+    occasions: Integers
     tape: Integers
     mids: Integers
     bars: Integers
@@ -202,6 +212,7 @@ _SHAPES: Final = {
     "commands": (COMMANDS, COMMAND_FIELDS),
     "handles": (COMMANDS, HANDLE_FIELDS),
     "watched": (COMMANDS,),
+    "occasions": (OCCASIONS, 2),
     "tape": (TAPE, TAPE_FIELDS),
     "mids": (MID_SECONDS,),
     "bars": (BAR_MINUTES + 1,),

@@ -2,19 +2,19 @@
 
 from math import ceil
 
-from surveillance.simulation import commands as command
-from surveillance.simulation.book import (
+from surveillance.simulation.kernels import commands as command
+from surveillance.simulation.kernels.book import (
     cancel,
     clear_of,
     count_volume,
     enter,
+    happen,
     is_open,
     replace,
-    wake,
 )
-from surveillance.simulation.chance import below, uniform
-from surveillance.simulation.kernel import kernel
-from surveillance.simulation.state import (
+from surveillance.simulation.kernels.chance import below, uniform
+from surveillance.simulation.kernels.kernel import kernel
+from surveillance.simulation.kernels.state import (
     ACCOUNT,
     AGENT,
     BAR_MINUTES,
@@ -32,13 +32,15 @@ from surveillance.simulation.state import (
     NEXT,
     OPEN,
     PRICE,
+    PRICES,
     SCRIPTED,
     SEQUENCE,
     SIDE,
+    SLOTS,
     WITHDRAW,
     State,
 )
-from surveillance.simulation.timers import push
+from surveillance.simulation.kernels.timers import push
 
 MILLION = 1_000_000
 CLEARING_NS = 50_000_000
@@ -47,6 +49,28 @@ CLEARING_NS = 50_000_000
 
 LEAVING_NS = 20_000_000_000
 """How long an agent takes to leave the market when it is muted."""
+
+
+@kernel
+def wake(state: State, handle: int, happened: int) -> None:
+    """Set off the commands that wait for this to happen to an order."""
+    commands = state.commands
+    row = state.handles[handle, HANDLE_WAITING]
+    while row >= 0:
+        waits = commands[row, command.WHEN] == happened and commands[row, command.FIRED] == 0
+        if waits and state.now >= commands[row, command.TIME]:
+            commands[row, command.FIRED] = 1
+            late = int(uniform(state) * commands[row, command.JITTER])
+            push(state, state.now + commands[row, command.DELAY] + late, COMMAND, row, 0)
+        row = commands[row, command.NEXT_WAITING]
+
+
+@kernel
+def tell(state: State) -> None:
+    """Set off what waits for the things that have happened in this step."""
+    for place in range(state.occasion_count):
+        wake(state, state.occasions[place, 0], state.occasions[place, 1])
+    state.occasion_count = 0
 
 
 @kernel
@@ -83,7 +107,7 @@ def price_of(state: State, row: int) -> int:
     plan = state.commands[row]
     side = plan[command.SIDE]
     anchor = plan[command.ANCHOR]
-    top = state.levels.shape[0]
+    top = PRICES
     bid, ask = state.best_bid, state.best_ask
     fair = int(state.fair)
     bid = bid if bid > 0 else fair - 1
@@ -138,7 +162,7 @@ def size_of(state: State, row: int) -> int:
     buys = plan[command.SIDE] == BUY
     bid, ask = state.best_bid, state.best_ask
     bid_size = state.levels[bid, LEVEL_SIZE] if bid > 0 else 0
-    ask_size = state.levels[ask, LEVEL_SIZE] if ask < state.levels.shape[0] else 0
+    ask_size = state.levels[ask, LEVEL_SIZE] if ask < PRICES else 0
     lot = state.lot
     if measure == command.SHARES:
         wanted = float(plan[command.AMOUNT])
@@ -176,7 +200,7 @@ def watch(state: State) -> None:
             place += 1
             continue
         if slot >= 0:
-            wake(state, handle, command.THREATENED)
+            happen(state, handle, command.THREATENED)
         state.watched_count -= 1
         state.watched[place] = state.watched[state.watched_count]
 
@@ -210,11 +234,15 @@ def enter_scripted(state: State, row: int) -> None:
         state, account, plan[command.SIDE], price, size, plan[command.TIME_IN_FORCE], SCRIPTED, handle,
         plan[command.TAG], plan[command.MAY_SELF_TRADE],
     )  # fmt: skip
-    if slot < 0 or state.orders[slot, OPEN] == 0:
+    if slot < 0:
         return
+    state.arriving = slot
     if plan[command.LIFE] > 0:
         push(state, state.now + plan[command.LIFE], WITHDRAW, slot, state.orders[slot, SEQUENCE])
     if handle >= 0:
+        state.handles[handle, HANDLE_SLOT] = slot
+        state.handles[handle, HANDLE_SEQUENCE] = state.orders[slot, SEQUENCE]
+        state.handles[handle, HANDLE_EXECUTED] = 0
         watch_for(state, handle)
 
 
@@ -231,15 +259,16 @@ def replace_scripted(state: State, row: int) -> None:
     if size <= 0 or price <= 0 or (price == state.orders[slot, PRICE] and size == state.orders[slot, OPEN]):
         return
     state.handles[plan[command.HANDLE], HANDLE_PRICE] = price
-    replace(state, slot, price, size, False)
+    if replace(state, slot, price, size, False):
+        state.arriving = slot
     watch_for(state, plan[command.HANDLE])
 
 
 @kernel
 def scatter(state: State, share: float, within_ns: int, nearer_than: int) -> None:
-    """Have the background cancel a share of its orders within a time; only those nearer than so many ticks to the mid."""
+    """Have the background cancel a share of its orders within a time, or only of those so near the mid."""
     centre = state.wide_centre
-    for slot in range(state.orders.shape[0]):
+    for slot in range(SLOTS):
         order = state.orders[slot]
         if order[SEQUENCE] < 0 or order[OPEN] == 0 or order[AGENT] == SCRIPTED:
             continue
@@ -251,7 +280,7 @@ def scatter(state: State, share: float, within_ns: int, nearer_than: int) -> Non
 @kernel
 def leave(state: State, account: int) -> None:
     """Have an account's background agent cancel its orders, one after the other."""
-    for slot in range(state.orders.shape[0]):
+    for slot in range(SLOTS):
         order = state.orders[slot]
         if order[SEQUENCE] >= 0 and order[OPEN] > 0 and order[ACCOUNT] == account and order[AGENT] != SCRIPTED:
             push(state, state.now + int(uniform(state) * LEAVING_NS), WITHDRAW, slot, order[SEQUENCE])
@@ -282,7 +311,7 @@ def set_scene(state: State, row: int) -> None:
     elif verb == command.WIDEN:
         state.wide_until = until
         state.wide_centre = int(state.fair)
-        state.wide_half = int(ceil(0.5 * share * max(state.mean_spread, 1.0) + 0.5))
+        state.wide_half = ceil(0.5 * share * max(state.mean_spread, 1.0) + 0.5)
         state.volatility = 0.0
         state.volatility_until = until
         scatter(state, 1.0, CLEARING_NS, state.wide_half)
@@ -290,7 +319,7 @@ def set_scene(state: State, row: int) -> None:
         state.paused_until = until
     elif verb == command.SCATTER:
         state.wide_centre = int(state.fair)
-        scatter(state, share, plan[command.EVERY], state.levels.shape[0])
+        scatter(state, share, plan[command.EVERY], PRICES)
 
 
 @kernel

@@ -1,7 +1,7 @@
 """What will happen when: a binary heap of timers by time."""
 
-from surveillance.simulation.kernel import kernel
-from surveillance.simulation.state import (
+from surveillance.simulation.kernels.kernel import kernel
+from surveillance.simulation.kernels.state import (
     NEVER,
     TIMER_FIELDS,
     TIMER_KIND,

@@ -8,10 +8,10 @@ and cancel the rest of it after a partial fill. Fair value is a random walk that
 
 from math import exp, floor, sqrt
 
-from surveillance.simulation.book import cancel, clear_of, enter, is_open, replace
-from surveillance.simulation.chance import below, exponential, geometric, log_normal, normal, uniform
-from surveillance.simulation.kernel import kernel
-from surveillance.simulation.state import (
+from surveillance.simulation.kernels.book import cancel, clear_of, enter, is_open, link, replace
+from surveillance.simulation.kernels.chance import below, exponential, geometric, log_normal, normal, uniform
+from surveillance.simulation.kernels.kernel import kernel
+from surveillance.simulation.kernels.state import (
     ACCOUNT,
     BUY,
     BY_USER,
@@ -26,13 +26,17 @@ from surveillance.simulation.state import (
     NOISE,
     OPEN,
     PRICE,
+    PRICES,
     SELL,
     SEQUENCE,
     SIDE,
     VALUE,
     State,
 )
-from surveillance.simulation.timers import push
+from surveillance.simulation.kernels.timers import push
+
+Intent = tuple[int, int, int, int, int, int]
+"""Account, side, price in ticks, size, agent, and life in nanoseconds: 0 = trade at once or fall."""
 
 SECOND_NS = 1_000_000_000
 
@@ -156,21 +160,35 @@ def passive(state: State, side: int, price: int) -> int:
             price = min(price, state.wide_centre - state.wide_half)
         else:
             price = max(price, state.wide_centre + state.wide_half)
-    return min(max(price, 2), state.levels.shape[0] - 2)
+    return min(max(price, 2), PRICES - 2)
 
 
 @kernel
-def rest(state: State, account: int, side: int, price: int, size: int, agent: int, life: int) -> None:
-    """Enter an order that does not trade at once, and plan its end."""
-    slot = enter(state, account, side, passive(state, side, price), size, DAY, agent, -1, 0, 0)
-    if slot >= 0 and state.orders[slot, OPEN] > 0:
-        push(state, state.now + life, EXPIRE, slot, state.orders[slot, SEQUENCE])
+def waits(account: int, side: int, price: int, size: int, agent: int, life: int) -> Intent:
+    """Mean an order that does not trade at once and is left in the book for a time."""
+    return account, side, price, size, agent, life
 
 
 @kernel
-def take(state: State, account: int, side: int, price: int, size: int, agent: int) -> None:
-    """Enter an order that trades at once or falls."""
-    enter(state, account, side, price, size, IMMEDIATE, agent, -1, 0, 0)
+def takes(account: int, side: int, price: int, size: int, agent: int) -> Intent:
+    """Mean an order that trades at once or falls; price -1 = at the market."""
+    return account, side, price, size, agent, 0
+
+
+@kernel
+def act(state: State, intent: Intent) -> None:
+    """Enter the order an agent means."""
+    account, side, price, size, agent, life = intent
+    if life > 0:
+        price = passive(state, side, price)
+    slot = enter(state, account, side, price, size, DAY if life > 0 else IMMEDIATE, agent, -1, 0, 0)
+    if slot < 0:
+        return
+    if life == 0:
+        state.arriving = slot
+        return
+    link(state, slot)
+    push(state, max(state.now, state.opens_at) + life, EXPIRE, slot, state.orders[slot, SEQUENCE])
 
 
 @kernel
@@ -182,7 +200,7 @@ def imbalance(state: State) -> float:
     for step in range(NEAR_LEVELS):
         if bid - step > 0:
             bids += levels[bid - step, LEVEL_SIZE]
-        if ask + step < levels.shape[0]:
+        if ask + step < PRICES:
             asks += levels[ask + step, LEVEL_SIZE]
     return (bids - asks) / max(bids + asks, 1)
 
@@ -194,96 +212,126 @@ def either(state: State) -> int:
 
 
 @kernel
-def quote_both_sides(state: State) -> None:
-    """A market maker's decision."""
-    maker = state.makers[below(state, state.maker_count)]
-    fair = state.fair + 0.3 * normal(state)
-    for side in (BUY, SELL):
-        distance = state.half_spread + geometric(state, 2.5 * state.half_spread)
-        price = int(floor(fair - side * distance + 0.5))
-        rest(state, maker, side, price, draw_size(state), MAKER, draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD))
+def make_market(state: State, side: int) -> Intent:
+    """A market maker quotes one side; the same one quotes the other."""
+    if side == BUY:
+        state.quoting_maker = state.makers[below(state, state.maker_count)]
+    distance = state.half_spread + geometric(state, 2.5 * state.half_spread)
+    price = floor(state.fair + 0.3 * normal(state) - side * distance + 0.5)
+    life = draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD)
+    return waits(state.quoting_maker, side, price, draw_size(state), MAKER, life)
 
 
 @kernel
-def be_patient(state: State, agent: int) -> None:
+def be_patient(state: State, agent: int) -> Intent:
     """A client places an order and waits."""
     side = either(state)
-    fair = int(state.fair)
     best = state.best_bid if side == BUY else state.best_ask
-    if best <= 0 or best >= state.levels.shape[0]:
-        best = fair - side
+    if best <= 0 or best >= PRICES:
+        best = int(state.fair) - side
     distance = geometric(state, 4.0 * state.half_spread)
-    life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
     price = best - side * distance
     if uniform(state) < IMPROVING:
         price += side
     elif distance == 0 and state.best_ask - state.best_bid == 1 and uniform(state) < 0.5:
         price -= side
-    rest(state, client(state), side, price, draw_size(state), agent, life)
+    life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
+    return waits(client(state), side, price, draw_size(state), agent, life)
 
 
 @kernel
-def be_impatient(state: State) -> None:
+def be_impatient(state: State) -> Intent:
     """A client trades at the market, more often with the deeper side."""
     lean = 0.5 + 0.25 * imbalance(state)
     if state.pressure_until > state.now:
         lean = 0.5 + 0.5 * state.pressure
-    take(state, client(state), BUY if uniform(state) <= lean else SELL, -1, draw_size(state), NOISE)
+    return takes(client(state), BUY if uniform(state) <= lean else SELL, -1, draw_size(state), NOISE)
 
 
 @kernel
-def trade_on_value(state: State) -> None:
+def trade_on_value(state: State) -> Intent:
     """A client takes what is mispriced, or waits for it."""
     fair = state.fair
     edge = state.half_spread * (1.0 + exponential(state))
     if fair - state.best_ask > edge:
-        take(state, client(state), BUY, int(fair), draw_size(state), VALUE)
-    elif state.best_bid - fair > edge:
-        take(state, client(state), SELL, int(fair) + 1, draw_size(state), VALUE)
-    else:
-        be_patient(state, VALUE)
+        return takes(client(state), BUY, int(fair), draw_size(state), VALUE)
+    if state.best_bid - fair > edge:
+        return takes(client(state), SELL, int(fair) + 1, draw_size(state), VALUE)
+    return be_patient(state, VALUE)
 
 
 @kernel
-def follow(state: State) -> None:
+def follow(state: State) -> Intent:
     """A client goes with a move of the last ten seconds."""
     second = state.now // SECOND_NS
     before = state.mids[(second - 10) % MID_SECONDS]
     move = 0.5 * (state.best_bid + state.best_ask - before)
     threshold = 7.0 * state.ticks_per_root_second
     if before == 0 or abs(move) < threshold or abs(move) > 100.0 * threshold:
-        be_patient(state, MOMENTUM)
-        return
-    take(state, client(state), BUY if move > 0 else SELL, -1, draw_size(state), MOMENTUM)
+        return be_patient(state, MOMENTUM)
+    return takes(client(state), BUY if move > 0 else SELL, -1, draw_size(state), MOMENTUM)
 
 
 @kernel
-def hedge(state: State) -> None:
+def hedge(state: State) -> Intent:
     """A hedger offers a larger order near the best price."""
     side = either(state)
     hedger = state.hedgers[below(state, state.hedger_count)]
     best = state.best_bid if side == BUY else state.best_ask
     size = draw_size(state) * (2 + below(state, 2))
-    rest(state, hedger, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
+    return waits(hedger, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
+
+
+@kernel
+def stock(state: State) -> Intent:
+    """Before the open, makers and clients fill the book around fair value, side by side in turn."""
+    side = BUY if state.open_orders % 2 == 0 else SELL
+    is_maker = uniform(state) < 0.5
+    account = state.makers[below(state, state.maker_count)] if is_maker else client(state)
+    distance = state.half_spread + geometric(state, 4.0 * state.half_spread)
+    price = floor(state.fair - side * distance + 0.5)
+    life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
+    return waits(account, side, price, draw_size(state), MAKER if is_maker else NOISE, life)
+
+
+@kernel
+def choose(state: State, share: float) -> Intent:
+    """Let the agent act whose part of the unit interval the share falls into."""
+    share -= MAKERS
+    if share < PATIENT:
+        return be_patient(state, NOISE)
+    share -= PATIENT
+    if share < IMPATIENT:
+        return be_impatient(state)
+    share -= IMPATIENT
+    if share < VALUES:
+        return trade_on_value(state)
+    if share < VALUES + FOLLOWERS:
+        return follow(state)
+    return hedge(state)
 
 
 @kernel
 def decide(state: State) -> None:
-    """Let one agent act; the book has both sides, or fair value stands in."""
-    excite(state)
-    share = uniform(state)
-    if share < MAKERS:
-        quote_both_sides(state)
-    elif share < MAKERS + PATIENT:
-        be_patient(state, NOISE)
-    elif share < MAKERS + PATIENT + IMPATIENT:
-        be_impatient(state)
-    elif share < MAKERS + PATIENT + IMPATIENT + VALUES:
-        trade_on_value(state)
-    elif share < MAKERS + PATIENT + IMPATIENT + VALUES + FOLLOWERS:
-        follow(state)
+    """Let one agent act and draw the time of the next; a maker's second quote follows its first at once."""
+    if state.now < state.opens_at:
+        intent = stock(state)
+        state.next_arrival += state.pre_open_every
+        if state.next_arrival >= state.opens_at:
+            schedule_arrival(state, state.opens_at)
+    elif state.quoting_maker >= 0:
+        intent = make_market(state, SELL)
+        state.quoting_maker = -1
+        schedule_arrival(state, state.now)
     else:
-        hedge(state)
+        excite(state)
+        share = uniform(state)
+        if share < MAKERS:
+            intent = make_market(state, BUY)
+        else:
+            intent = choose(state, share)
+            schedule_arrival(state, state.now)
+    act(state, intent)
 
 
 @kernel
@@ -292,36 +340,17 @@ def reconsider(state: State, slot: int, sequence: int) -> None:
     if not is_open(state, slot, sequence):
         return
     order = state.orders[slot]
-    if uniform(state) > REPRICED or state.muted_until[order[ACCOUNT]] > state.now:
-        cancel(state, slot, BY_USER)
-        return
     lot = state.lot
     price, size = order[PRICE], order[OPEN]
     if uniform(state) < 0.3 and size > lot:
         size = max(lot, size // (2 * lot) * lot)
     else:
         price = passive(state, order[SIDE], price + below(state, 5) - 2)
-    if price == order[PRICE] and size == order[OPEN]:
+    is_same = price == order[PRICE] and size == order[OPEN]
+    if is_same or uniform(state) > REPRICED or state.muted_until[order[ACCOUNT]] > state.now:
         cancel(state, slot, BY_USER)
         return
-    replace(state, slot, price, size, uniform(state) < RENAMED)
-    if is_open(state, slot, sequence):
-        life = draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD)
-        push(state, state.now + life, EXPIRE, slot, sequence)
-
-
-@kernel
-def fill_book(state: State, count: int, start: int) -> None:
-    """Enter the orders of the pre-open phase, evenly until the session opens."""
-    opens = state.opens_at
-    for place in range(count):
-        state.now = start + (opens - start) * (place + 1) // (count + 1)
-        side = BUY if place % 2 == 0 else SELL
-        is_maker = uniform(state) < 0.5
-        account = state.makers[below(state, state.maker_count)] if is_maker else client(state)
-        distance = state.half_spread + geometric(state, 4.0 * state.half_spread)
-        price = passive(state, side, int(floor(state.fair - side * distance + 0.5)))
-        life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
-        slot = enter(state, account, side, price, draw_size(state), DAY, MAKER if is_maker else NOISE, -1, 0, 0)
-        if slot >= 0:
-            push(state, opens + 1 + life, EXPIRE, slot, state.orders[slot, SEQUENCE])
+    if replace(state, slot, price, size, uniform(state) < RENAMED):
+        link(state, slot)
+    life = draw_life(state, MAKER_LIFE_S, MAKER_LIFE_SPREAD)
+    push(state, state.now + life, EXPIRE, slot, sequence)

@@ -1,22 +1,18 @@
 """A limit order book with price-time priority: a queue of orders at each tick, matching, and the tape of it all."""
 
-from surveillance.simulation import commands as command
-from surveillance.simulation.chance import exponential, uniform
-from surveillance.simulation.kernel import kernel
-from surveillance.simulation.state import (
+from surveillance.simulation.kernels import commands as command
+from surveillance.simulation.kernels.chance import exponential
+from surveillance.simulation.kernels.kernel import kernel
+from surveillance.simulation.kernels.state import (
     ACCOUNT,
     AGENT,
     BAR_MINUTES,
     BUY,
     CANCEL_ROW,
-    COMMAND,
     EXECUTED,
     FILL_ROW,
     HANDLE,
     HANDLE_EXECUTED,
-    HANDLE_SEQUENCE,
-    HANDLE_SLOT,
-    HANDLE_WAITING,
     HEDGER,
     ID,
     IMMEDIATE,
@@ -27,9 +23,11 @@ from surveillance.simulation.state import (
     NEW_ROW,
     NEXT,
     NOT_FILLED,
+    OCCASIONS,
     OPEN,
     PREVIOUS,
     PRICE,
+    PRICES,
     QUOTE_ROW,
     REPLACE_ROW,
     SELF_TRADE_PREVENTED,
@@ -47,15 +45,15 @@ from surveillance.simulation.state import (
     T_TIME,
     T_TRADE,
     TAG,
+    TIME_IN_FORCE,
     TRADE_ROW,
     WITHDRAW,
     State,
 )
-from surveillance.simulation.timers import push
+from surveillance.simulation.kernels.timers import push
 
 MINUTE_NS = 60_000_000_000
 SPREAD_MEMORY_NS = 60e9
-IMPACT_TICKS = 0.05
 HEDGER_REACTION_NS = 60_000_000
 
 
@@ -82,17 +80,12 @@ def record(
 
 
 @kernel
-def wake(state: State, handle: int, happened: int) -> None:
-    """Set off the commands that wait for this to happen to an order."""
-    commands = state.commands
-    row = state.handles[handle, HANDLE_WAITING]
-    while row >= 0:
-        waits = commands[row, command.WHEN] == happened and commands[row, command.FIRED] == 0
-        if waits and state.now >= commands[row, command.TIME]:
-            commands[row, command.FIRED] = 1
-            late = int(uniform(state) * commands[row, command.JITTER])
-            push(state, state.now + commands[row, command.DELAY] + late, COMMAND, row, 0)
-        row = commands[row, command.NEXT_WAITING]
+def happen(state: State, handle: int, what: int) -> None:
+    """Keep what happened to a scripted order until the director asks for it."""
+    if state.occasion_count < OCCASIONS:
+        state.occasions[state.occasion_count, 0] = handle
+        state.occasions[state.occasion_count, 1] = what
+        state.occasion_count += 1
 
 
 @kernel
@@ -151,7 +144,7 @@ def unlink(state: State, slot: int) -> None:
                 price -= 1
             state.best_bid = price
         elif orders[slot, SIDE] != BUY and price == state.best_ask:
-            while price < levels.shape[0] and levels[price, LEVEL_HEAD] < 0:
+            while price < PRICES and levels[price, LEVEL_HEAD] < 0:
                 price += 1
             state.best_ask = price
 
@@ -166,16 +159,22 @@ def release(state: State, slot: int) -> None:
     state.free_slot = slot
     state.open_orders -= 1
     if handle >= 0:
-        wake(state, handle, command.GONE)
+        happen(state, handle, command.GONE)
+
+
+@kernel
+def note_cancel(state: State, slot: int, reason: int) -> None:
+    """Write the cancel of all that is open of an order."""
+    order = state.orders[slot]
+    record(
+        state, CANCEL_ROW, order[ID], order[ACCOUNT], order[SIDE], order[PRICE], order[OPEN], -1, -1, reason, order[TAG]
+    )
 
 
 @kernel
 def cancel(state: State, slot: int, reason: int) -> None:
     """Cancel what is open of an order that stands in the book."""
-    order = state.orders[slot]
-    record(
-        state, CANCEL_ROW, order[ID], order[ACCOUNT], order[SIDE], order[PRICE], order[OPEN], -1, -1, reason, order[TAG]
-    )
+    note_cancel(state, slot, reason)
     unlink(state, slot)
     release(state, slot)
 
@@ -202,7 +201,7 @@ def note_fill(state: State, slot: int, size: int, trade: int, price: int) -> Non
     handle = order[HANDLE]
     if handle >= 0:
         state.handles[handle, HANDLE_EXECUTED] += size
-        wake(state, handle, command.FILLED)
+        happen(state, handle, command.FILLED)
     elif order[AGENT] == HEDGER and order[OPEN] > 0:
         reaction = int(HEDGER_REACTION_NS * (0.3 + exponential(state)))
         push(state, state.now + reaction, WITHDRAW, slot, order[SEQUENCE])
@@ -217,7 +216,7 @@ def match(state: State, slot: int, limit: int) -> None:
     while order[OPEN] > 0:
         if side == BUY:
             price = state.best_ask
-            if price > limit or price >= levels.shape[0]:
+            if price > limit or price >= PRICES:
                 break
         else:
             price = state.best_bid
@@ -241,24 +240,24 @@ def match(state: State, slot: int, limit: int) -> None:
             max(order[TAG], resting[TAG]),
         )  # fmt: skip
         count_volume(state, size)
-        state.fair += side * IMPACT_TICKS
+        state.fair += side * state.impact_ticks
         if resting[OPEN] == 0:
             unlink(state, rest)
             release(state, rest)
 
 
 @kernel
-def settle(state: State, slot: int, limit: int, time_in_force: int) -> None:
-    """Match an order, then let what is left stand in the book or fall."""
-    match(state, slot, limit)
+def settle(state: State) -> None:
+    """Match the order that has arrived, then let what is left stand in the book or fall."""
+    slot = state.arriving
+    state.arriving = -1
     order = state.orders[slot]
+    price = order[PRICE]
+    match(state, slot, price if price > 0 else (PRICES if order[SIDE] == BUY else 1))
     if order[OPEN] == 0:
         release(state, slot)
-    elif time_in_force == IMMEDIATE:
-        record(
-            state, CANCEL_ROW, order[ID], order[ACCOUNT], order[SIDE], order[PRICE], order[OPEN], -1, -1, NOT_FILLED,
-            order[TAG],
-        )  # fmt: skip
+    elif order[TIME_IN_FORCE] == IMMEDIATE:
+        note_cancel(state, slot, NOT_FILLED)
         release(state, slot)
     else:
         link(state, slot)
@@ -269,7 +268,10 @@ def enter(
     state: State, account: int, side: int, price: int, size: int, time_in_force: int, agent: int, handle: int,
     tag: int, may_self_trade: int,
 ) -> int:  # fmt: skip
-    """Enter an order; price -1 = at the market, which never rests. Gives its slot, or -1 if there was no room."""
+    """Enter an order; price -1 = at the market, which never rests. Gives its slot, or -1 if there was no room.
+
+    The caller links it if it can't trade, else leaves it as `arriving`, to be settled at the end of the step.
+    """
     orders = state.orders
     slot = state.free_slot
     if slot < 0 or size <= 0:
@@ -290,19 +292,15 @@ def enter(
     order[TAG] = tag
     order[AGENT] = agent
     order[MAY_SELF_TRADE] = may_self_trade
-    if handle >= 0:
-        state.handles[handle, HANDLE_SLOT] = slot
-        state.handles[handle, HANDLE_SEQUENCE] = order[SEQUENCE]
-        state.handles[handle, HANDLE_EXECUTED] = 0
+    order[TIME_IN_FORCE] = time_in_force
     record(state, NEW_ROW, order[ID], account, side, price, size, -1, -1, time_in_force, tag)
-    limit = price if price > 0 else (state.levels.shape[0] if side == BUY else 1)
-    settle(state, slot, limit, time_in_force)
     return slot
 
 
 @kernel
-def replace(state: State, slot: int, price: int, size: int, renamed: bool) -> None:
-    """Change an order; it keeps its place in the queue only if the price stays and the size does not rise."""
+def replace(state: State, slot: int, price: int, size: int, renamed: bool) -> bool:
+    """Change an order; tell whether it lost its place in the queue and stands outside the book for the caller to put
+    back. It keeps its place only if the price stays and the size does not rise."""
     order = state.orders[slot]
     previous = -1
     if renamed:
@@ -316,11 +314,11 @@ def replace(state: State, slot: int, price: int, size: int, renamed: bool) -> No
     )  # fmt: skip
     if not moved and size <= order[OPEN]:
         reduce(state, slot, order[OPEN] - size)
-        return
+        return False
     unlink(state, slot)
     order[PRICE] = price
     order[OPEN] = size
-    settle(state, slot, price, 0)
+    return True
 
 
 @kernel
@@ -343,7 +341,7 @@ def quote(state: State) -> None:
     levels = state.levels
     bid, ask = state.best_bid, state.best_ask
     bid_size = levels[bid, LEVEL_SIZE] if bid > 0 else 0
-    ask_size = levels[ask, LEVEL_SIZE] if ask < levels.shape[0] else 0
+    ask_size = levels[ask, LEVEL_SIZE] if ask < PRICES else 0
     same_bid = bid == state.quoted_bid and bid_size == state.quoted_bid_size
     if same_bid and ask == state.quoted_ask and ask_size == state.quoted_ask_size:
         return

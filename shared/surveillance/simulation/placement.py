@@ -1,0 +1,90 @@
+"""Where and when scenarios are played: apart from each other, and late enough for baselines to exist."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from surveillance.errors import InputError
+from surveillance.events import MINUTE
+from surveillance.simulation.scenarios import BY_NAME, CONTROLS, PATTERNS
+from surveillance.simulation.stage import Scenario
+
+GAPS_NS: Final = (3 * MINUTE, 2 * MINUTE, MINUTE, MINUTE // 2)
+"""Quiet time between two scenarios of a symbol; the smaller ones only where it is crowded."""
+GAP_OF_WHOLE_FEED_NS: Final = MINUTE // 3
+TRIES: Final = 400
+BEFORE_CLOSE_NS: Final = MINUTE
+DEFAULT_OF_EACH_PATTERN: Final = 3
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A scenario, the number of its instrument (that of a whole feed is 0), its start and its latest end."""
+
+    scenario: Scenario
+    instrument: int
+    start: int
+    end: int
+
+
+def place(
+    wanted: Mapping[str, int] | None,
+    instruments: int,
+    opens_at: int,
+    closes_at: int,
+    difficulty: float,
+    chance: np.random.Generator,
+) -> list[Placed]:
+    """Draw a place for every scenario, in order of start.
+
+    `wanted` None means three of each pattern and one of each control, as far as the session has room. Raises
+    `InputError` for a name that does not exist, and for explicit wishes that do not fit.
+    """
+    counts = dict.fromkeys(PATTERNS, DEFAULT_OF_EACH_PATTERN) | dict.fromkeys(CONTROLS, 1) if wanted is None else wanted
+    unknown = sorted(set(counts) - set(BY_NAME))
+    if unknown:
+        raise InputError(f"no scenario {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
+    queue = [(turn, BY_NAME[name]) for name, count in counts.items() for turn in range(count)]
+    queue.sort(key=lambda item: (item[0], not item[1].whole_feed, -item[1].earliest_ns, -item[1].longest_ns))
+    placed: list[Placed] = []
+    for _, scenario in queue:
+        found = _find(scenario, placed, instruments, opens_at, closes_at, difficulty, chance)
+        if found is not None:
+            placed.append(found)
+        elif wanted is not None:
+            raise InputError(f"the session has no room for another {scenario.name}; make it longer or add symbols")
+    return sorted(placed, key=lambda each: (each.start, each.instrument, each.scenario.name))
+
+
+def _find(
+    scenario: Scenario,
+    placed: list[Placed],
+    instruments: int,
+    opens_at: int,
+    closes_at: int,
+    difficulty: float,
+    chance: np.random.Generator,
+) -> Placed | None:
+    longest_ns = scenario.longest(difficulty)
+    first = opens_at + scenario.earliest_ns
+    last = closes_at - longest_ns - BEFORE_CLOSE_NS
+    if last <= first:
+        return None
+    for gap_ns in GAPS_NS:
+        for _ in range(TRIES):
+            instrument = 0 if scenario.whole_feed else int(chance.integers(instruments))
+            start = int(chance.integers(first, last))
+            start = -(-start // scenario.aligned_ns) * scenario.aligned_ns
+            candidate = Placed(scenario, instrument, start, start + longest_ns)
+            if start <= last and not any(_collide(candidate, other, gap_ns) for other in placed):
+                return candidate
+    return None
+
+
+def _collide(one: Placed, other: Placed, gap_ns: int) -> bool:
+    if one.scenario.whole_feed or other.scenario.whole_feed:
+        gap_ns = GAP_OF_WHOLE_FEED_NS
+    elif one.instrument != other.instrument:
+        return False
+    return one.start < other.end + gap_ns and other.start < one.end + gap_ns

@@ -1,0 +1,105 @@
+"""Quote stuffing: one account enters and cancels far more messages than the instrument usually sees.
+
+Start values: rules.md, `quote_stuffing`: 500 messages a second, or 200 in 25 ms, and 20 standard deviations of the
+usual rate, by the second and by the minute; nearly all cancelled, hardly any trade.
+"""
+
+from math import sqrt
+
+from surveillance.events import MINUTE, SECOND
+from surveillance.simulation.script import ANY_CLIENT, at_market, behind_best, shares
+from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
+
+MESSAGES_PER_SECOND = 500.0
+BURST_MESSAGES = 200.0
+BURST_NS = 25 * MILLISECOND
+DEVIATIONS = 20.0
+MESSAGES_PER_ORDER = 2.05
+VARIANCE_TO_MEAN = 4.0
+"""Of the background's message counts; its arrivals are self-exciting."""
+
+
+def _deviation(stage: Stage, seconds: float) -> float:
+    """Standard deviation of the background's messages in so many seconds."""
+    return sqrt(MESSAGES_PER_ORDER * stage.instrument.orders_per_second * seconds * VARIANCE_TO_MEAN)
+
+
+def _rate(stage: Stage) -> float:
+    return max(MESSAGES_PER_SECOND, DEVIATIONS * _deviation(stage, 1.0))
+
+
+def _messages(stage: Stage) -> float:
+    return DEVIATIONS * _deviation(stage, 60.0)
+
+
+def _flutter(stage: Stage, account: int, messages: float, per_second: float, start: int, life_ns: int = 0) -> None:
+    """Enter and cancel at a steady rate, off the best price."""
+    every_ns = round(2 * SECOND / per_second)
+    stage.script.enter(
+        start,
+        account,
+        stage.side(),
+        behind_best(5 + int(stage.chance.integers(10))),
+        shares(stage.instrument.lot_size),
+        times=max(1, round(messages / 2)),
+        every_ns=every_ns,
+        jitter_ns=every_ns // 4,
+        life_ns=life_ns or max(every_ns // 2, 50_000),
+        post_only=True,
+    )
+
+
+def stuff(stage: Stage) -> None:
+    """The pattern: steadily, or in bursts."""
+    account, _ = stage.trader()
+    messages = stage.larger(_messages(stage))
+    per_second = stage.larger(_rate(stage))
+    if stage.chance.random() < 0.5:
+        _flutter(stage, account, messages, per_second, stage.start)
+        return
+    burst = max(stage.larger(BURST_MESSAGES), 2.0)
+    bursts = max(1, round(messages / burst))
+    gap_ns = round(burst / per_second * SECOND)
+    for place in range(bursts):
+        _flutter(stage, account, burst, burst / BURST_NS * SECOND, stage.start + place * gap_ns)
+
+
+def stuff_slowly(stage: Stage) -> None:
+    """All but the rate: a quarter of it."""
+    account, _ = stage.trader()
+    _flutter(stage, account, _messages(stage) / 2, _rate(stage) / 4.0, stage.start)
+
+
+def stuff_and_rest(stage: Stage) -> None:
+    """All but the cancels: half of the orders stay for a minute."""
+    account, _ = stage.trader()
+    _flutter(stage, account, _messages(stage) * 0.6, _rate(stage) * 0.6, stage.start)
+    _flutter(stage, account, _messages(stage) * 1.2, _rate(stage) * 1.2, stage.start, life_ns=MINUTE)
+
+
+def stuff_and_trade(stage: Stage) -> None:
+    """All but the trades: one message in twenty is one."""
+    account, _ = stage.trader()
+    messages, per_second = 1.2 * _messages(stage), 1.2 * _rate(stage)
+    _flutter(stage, account, messages, per_second, stage.start)
+    every_ns = round(40 * SECOND / per_second)
+    size = shares(stage.instrument.lot_size)
+    for side in (1, -1):
+        stage.script.enter(
+            stage.start + side * every_ns // 4,
+            ANY_CLIENT,
+            side,
+            at_market(),
+            size,
+            times=round(messages / 40),
+            every_ns=every_ns,
+            tagged=False,
+        )
+
+
+SCENARIOS = (
+    Scenario("quote_stuffing", ALERT, stuff, 15 * SECOND),
+    Scenario("quote_stuffing_slowly", QUIET, stuff_slowly, MINUTE),
+    Scenario("quote_stuffing_that_rests", QUIET, stuff_and_rest, 2 * MINUTE),
+    Scenario("quote_stuffing_that_trades", QUIET, stuff_and_trade, MINUTE),
+)

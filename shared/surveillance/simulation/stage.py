@@ -1,0 +1,135 @@
+"""What a scenario is given to play with, and what it declares of itself."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from surveillance.events import MINUTE, SECOND
+from surveillance.simulation.accounts import Accounts
+from surveillance.simulation.instruments import Instrument
+from surveillance.simulation.script import Board, Script
+
+ALERT: Final = "alert"
+QUIET: Final = "quiet"
+MILLISECOND: Final = 1_000_000
+NEAR_MISS_DIFFICULTY: Final = 0.5
+SPREAD_OF_PARAMETERS: Final = 0.1
+MUTED_BEFORE_NS: Final = 90 * SECOND
+MUTED_AFTER_NS: Final = 60 * SECOND
+
+
+class Stage:
+    """One scenario's place in the market: its instrument, its start, its chance, and the scale of its difficulty.
+
+    Whatever makes a pattern plainer is multiplied by 3^(1-2d), whatever must be short is divided by it, each within
+    10 %: difficulty 0 is three times the start value, .5 is it, 1 a third.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        accounts: Accounts,
+        boards: list[Board],
+        tag: int,
+        start: int,
+        longest_ns: int,
+        difficulty: float,
+        chance: np.random.Generator,
+    ) -> None:
+        self.instrument = instrument
+        self.start = start
+        self.chance = chance
+        self.script: Script = boards[instrument.number].script(tag)
+        self.feed: list[Script] = [board.script(tag) for board in boards]
+        self.events: list[dict[str, Any]] = []
+        self.silences: list[tuple[int, int]] = []
+        self.losses: list[tuple[int, int]] = []
+        self.end = start
+        self._accounts = accounts
+        self._longest_ns = longest_ns
+        self._scale = 3.0 ** (1.0 - 2.0 * difficulty)
+
+    def larger(self, start_value: float) -> float:
+        """Scale what makes the pattern plainer when it is large: sizes, speeds, and times that must be reached."""
+        return start_value * self._scale * self._about_one()
+
+    def shorter(self, start_value_ns: float) -> int:
+        """Scale a time that must not be exceeded."""
+        return round(start_value_ns / (self._scale * self._about_one()))
+
+    def share(self, start_value: float, bound: float = 1.0) -> float:
+        """Scale a share, up to its natural bound."""
+        return min(bound, self.larger(start_value))
+
+    def count(self, start_value: float, at_least: int = 1) -> int:
+        """Scale a count."""
+        return max(at_least, round(self.larger(start_value)))
+
+    def usual(self, times: float) -> float:
+        """Give so many times the instrument's usual order size, in shares."""
+        return times * self.instrument.usual_size
+
+    def between(self, low: float, high: float) -> float:
+        """Draw evenly from a range."""
+        return float(self.chance.uniform(low, high))
+
+    def side(self) -> int:
+        """Draw buy (1) or sell (-1)."""
+        return 1 if self.chance.random() < 0.5 else -1
+
+    def trader(self, second_account: float = 0.0) -> tuple[int, int]:
+        """Draw a client or proprietary owner and keep its background agent out of the scenario.
+
+        Gives two account numbers; they differ with probability `second_account` if the owner has two.
+        """
+        first = int(self.chance.choice(self._accounts.traders))
+        group = self._accounts.of_owner(int(self._accounts.owners[first]))
+        for account in group:
+            self.script.mute(account, self.start - MUTED_BEFORE_NS, self.start + self._longest_ns + MUTED_AFTER_NS)
+        others = [account for account in group if account != first]
+        if others and self.chance.random() < second_account:
+            return first, others[0]
+        return first, first
+
+    def maker(self) -> int:
+        """Draw a market maker's account; its background agent goes on."""
+        return int(self.chance.choice(self._accounts.makers))
+
+    def hedger(self) -> int:
+        """Draw a hedger's account; its background agent goes on."""
+        return int(self.chance.choice(self._accounts.hedgers))
+
+    def quiet_market(self, until: int) -> None:
+        """Hold fair value, for a scenario that needs its orders not to be reached."""
+        self.script.volatility(self.start - SECOND, until, 0.0)
+
+    def lasts_until(self, end: int) -> None:
+        """Say when the scenario ends, where no orders of its own show it."""
+        self.end = max(self.end, end)
+
+    def _about_one(self) -> float:
+        return self.between(1.0 - SPREAD_OF_PARAMETERS, 1.0 + SPREAD_OF_PARAMETERS)
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A pattern, near miss or control.
+
+    `longest_ns` bounds its length at difficulty .5; `earliest_ns` is how much session must lie before it, so that
+    baselines exist; it starts on a multiple of `aligned_ns`. One of the `whole_feed` concerns all symbols.
+    A scenario that does not `name_orders` is known by symbol and time alone.
+    """
+
+    name: str
+    expect: str
+    play: Callable[[Stage], None]
+    longest_ns: int
+    earliest_ns: int = 3 * MINUTE
+    aligned_ns: int = 1
+    names_orders: bool = True
+    whole_feed: bool = False
+
+    def longest(self, difficulty: float) -> int:
+        """Bound its length, in nanoseconds; near misses and controls do not scale."""
+        return round(self.longest_ns * (3.0 ** abs(1.0 - 2.0 * difficulty) if self.expect == ALERT else 1.0))
