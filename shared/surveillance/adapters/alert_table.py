@@ -43,7 +43,7 @@ class Stored(msgspec.Struct, frozen=True):
 def alert_of(image: Mapping[str, Any]) -> Alert:
     """Read the alert from a table item or a stream image."""
     fields = {key: content for key, content in values(image).items() if key in _FIELDS}
-    return msgspec.convert(fields, Alert)
+    return msgspec.convert({"venue": None} | fields, Alert)
 
 
 def stored_of(image: Mapping[str, Any]) -> Stored:

@@ -183,9 +183,15 @@ def _attributes(alerts: Sequence[Alert]) -> dict[str, list[str]]:
 
 
 def _sentences(explanation: str) -> list[str]:
-    """Cut "1. One. 2. Two." into its numbered sentences, numbers off."""
-    found = re.split(r"(?:^|(?<=\s))\d+\.\s+", explanation.strip())
-    return [part.strip() for part in found if part.strip()] or ["See the alert."]
+    """Cut "1. One. 2. Two." into its numbered sentences, numbers off; other numbers before a full stop stay."""
+    found = []
+    rest = re.sub(r"^\s*1\.\s+", "", explanation)
+    number = 2
+    while (following := re.search(rf"(?<=[.!?)])\s+{number}\.\s+", rest)) is not None:
+        found.append(rest[: following.start()].strip())
+        rest = rest[following.end() :]
+        number += 1
+    return [*found, rest.strip()]
 
 
 def _moment(ts: int, venue: str | None = None) -> str:
