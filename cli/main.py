@@ -3,10 +3,10 @@
 from typing import Any
 
 import typer
+from surveillance.errors import InputError
 from typer.core import TyperGroup
 
-from cli import alerts, replay, rules, simulate
-from surveillance.errors import InputError
+from cli import alerts, bench, explain, local, replay, rules, simulate
 
 
 class Commands(TyperGroup):
@@ -37,7 +37,10 @@ app = typer.Typer(
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 app.command("rules")(rules.rules)
+app.command("bench")(bench.bench)
+app.command("explain")(explain.explain)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(local.app, name="local")
 
 
 @app.callback()

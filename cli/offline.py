@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-
 from surveillance.alerts import Alert, last_revisions
 from surveillance.engine import Engine
 from surveillance.errors import InputError
@@ -131,7 +130,5 @@ def replay(
         untracked=counts["untracked"],
         late=counts["late"],
         duplicates=counts["duplicates"] + counts["stale_producer"],
-        not_applicable={
-            rule: reason for rule, reason in missing.items() if parameters.effective(rule)["enabled"]
-        },
+        not_applicable={rule: reason for rule, reason in missing.items() if parameters.effective(rule)["enabled"]},
     )

@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
 from surveillance.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,9 +56,11 @@ def _replayed(
     accounts: Path | None,
     instruments: Path | None,
 ) -> "Replayed":
-    from cli import offline, sources, tables
     from surveillance.engine import Engine
-    from surveillance.feeds import FORMATS as FEEDS, Options
+    from surveillance.feeds import FORMATS as FEEDS
+    from surveillance.feeds import Options
+
+    from cli import offline, sources, tables
 
     feed = FEEDS.get(format_)
     if feed is None:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 LEAD = """# Rules
 
-Written by `surveillance rules --markdown`; edit the rules, not this page. Tiers say what a rule needs to attribute what it finds:
-0 trades and best quotes, 1 orders without owner, 2 orders with account, 3 beneficial owners, news, positions. Below its
-tier a rule gives candidates. A rule of kind *pattern* looks for a behaviour, one of kind *condition* for a state of the market or the feed.
+Written by `surveillance rules --markdown`; edit the rules, not this page. Tiers say what a rule needs to attribute
+what it finds: 0 trades and best quotes, 1 orders without owner, 2 orders with account, 3 beneficial owners, news,
+positions. Below its tier a rule gives candidates. A rule of kind *pattern* looks for a behaviour, one of kind
+*condition* for a state of the market or the feed.
 """
 
 
@@ -33,8 +34,10 @@ def rules(
 
 def catalogue() -> list[dict[str, Any]]:
     """Give every rule with its parameters and their shipped values, as plain values."""
+    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
+    from surveillance.rules import RULES
+
     from cli.tables import read_parameters
-    from surveillance.engine.engine import RULES
 
     parameters = read_parameters()
     return [_described(rule, parameters) for rule in RULES]
@@ -69,8 +72,9 @@ def _plain(number: float) -> int | float:
 
 def markdown() -> Iterator[str]:
     """Give the lines of the page: what each rule looks for in its own words, then its parameters."""
+    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
     from surveillance.parameters import COMMON
-    from surveillance.engine.engine import RULES
+    from surveillance.rules import RULES
 
     meanings = {rule.ID: {each.name: each.meaning for each in (*rule.PARAMETERS, *COMMON)} for rule in RULES}
     texts = {rule.ID: (rule.__doc__ or "").strip() for rule in RULES}
@@ -81,8 +85,8 @@ def markdown() -> Iterator[str]:
         yield texts[name]
         yield ""
         yield (
-            f"Version {entry['rule_version']}, {entry['kind']}, tier {entry['tier']}; works on {_listed(entry['needs'])}; "
-            f"answers {_listed(entry['answers'])}.\n"
+            f"Version {entry['rule_version']}, {entry['kind']}, tier {entry['tier']}; "
+            f"works on {_listed(entry['needs'])}; answers {_listed(entry['answers'])}.\n"
         )
         yield "| parameter | value | unit | from | to | meaning |"
         yield "|---|---|---|---|---|---|"

@@ -6,7 +6,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
 from surveillance.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,8 +31,9 @@ def simulate(
     begun = perf_counter()
     if out.suffix not in (".ndjson", ".parquet"):
         raise InputError(f"{out} must end in .ndjson or .parquet.")
-    from cli.tables import write_table
     from surveillance import simulation
+
+    from cli.tables import write_table
 
     session = simulation.Session(
         seed=seed,

@@ -9,7 +9,6 @@ from surveillance.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
     from surveillance.parameters import Layer, Parameters
     from surveillance.reference import Account, Instrument
 
@@ -85,8 +84,9 @@ def _suffix(path: Path) -> str:
 
 def read_parameters(files: Sequence[Path] = ()) -> "Parameters":
     """Give the parameters of all rules: declared, as shipped, then each file; raises `ParameterError`."""
+    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
     from surveillance.parameters import Parameters
-    from surveillance.engine.engine import RULES
+    from surveillance.rules import RULES
 
     layers = [_layer(path) for path in (SHIPPED_PARAMETERS, *files)]
     return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers)

@@ -1,0 +1,184 @@
+"""`surveillance bench`: how fast the engine is, as ratios to merely decoding the same events on the same core.
+
+Times are processor time of this process with one thread, the best of five, so that a busy machine disturbs them little.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from surveillance.engine import Engine
+    from surveillance.parameters import Parameters
+
+    from cli.bench_session import Recorded
+    from cli.offline import Replayed
+
+REPEATS: Final = 5
+DECODE_BLOCK_BYTES: Final = 1 << 20
+BATCH_EVENTS: Final = 100
+BATCHES: Final = 2000
+
+
+def bench(
+    cache: Annotated[Path | None, typer.Option(help="Where the simulated session is kept between runs.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Each figure is the best of so many.")] = REPEATS,
+) -> None:
+    """Measure the engine against merely decoding the same events; one core."""
+    import pyarrow as pa
+
+    from cli.bench_session import SESSION, SMALL, recorded
+    from cli.tables import read_parameters
+
+    pa.set_cpu_count(1)
+    folder = cache or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "surveillance" / "bench"
+    _say("preparing the session")
+    session, small = recorded(SESSION, folder), recorded(SMALL, folder)
+    parameters = read_parameters()
+    typer.echo(json.dumps(measure(session, small, parameters, repeats), indent=2))
+
+
+def measure(session: "Recorded", small: "Recorded", parameters: "Parameters", repeats: int) -> dict[str, Any]:
+    """Take every figure."""
+    engine = session.engine(parameters)
+    ndjson, parquet = session.ndjson.read_bytes(), session.parquet.read_bytes()
+    _say("compiling")
+    replayed = replay_bytes("events.parquet", parquet, engine, parameters)
+    events = replayed.events
+    _say("decode")
+    decode = best(lambda: decode_only(ndjson, session), repeats)
+    _say("replay from Parquet")
+    from_parquet = best(lambda: replay_bytes("events.parquet", parquet, engine, parameters), repeats)
+    _say("replay from NDJSON")
+    from_ndjson = best(lambda: replay_bytes("events.ndjson", ndjson, engine, parameters), repeats)
+    _say("kernels")
+    context, rules = kernel_seconds(parquet, engine, parameters, repeats)
+    _say("batches, cold start, oracle")
+    return {
+        "events": events,
+        "decode": {"events_per_second": round(events / decode)},
+        "replay_parquet": {
+            "events_per_second": round(events / from_parquet),
+            "ratio_to_decode": round(decode / from_parquet, 2),
+        },
+        "replay_ndjson": {
+            "events_per_second": round(events / from_ndjson),
+            "time_ratio_to_decode": round(from_ndjson / decode, 2),
+        },
+        "oracle_ratio": oracle_ratio(small, parameters, repeats),
+        "batch_100_us": round(batch_microseconds(ndjson, engine, repeats), 1),
+        "cold_first_alert_seconds": round(min(cold_seconds(small.ndjson) for _ in range(repeats)), 3),
+        "context_ns_per_event": round(context * 1e9 / events, 1),
+        "rules": {rule: {"ns_per_event": round(seconds * 1e9 / events, 1)} for rule, seconds in rules.items()},
+    }
+
+
+def _say(what: str) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"{what} ...", err=True)
+
+
+def best(work: Callable[[], object], repeats: int) -> float:
+    """Give the least processor time, in seconds, that the work took."""
+    least = float("inf")
+    for _ in range(repeats):
+        begun = process_time()
+        work()
+        least = min(least, process_time() - begun)
+    return least
+
+
+def decode_only(data: bytes, session: "Recorded") -> object:
+    """Decode NDJSON with pyarrow into the columns the session has, and nothing else."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import json as arrow_json
+
+    return arrow_json.read_json(
+        pa.BufferReader(data),
+        read_options=arrow_json.ReadOptions(use_threads=False, block_size=DECODE_BLOCK_BYTES),
+        parse_options=arrow_json.ParseOptions(
+            explicit_schema=pq.read_schema(session.parquet).remove_metadata(), unexpected_field_behavior="ignore"
+        ),
+    )
+
+
+def replay_bytes(name: str, data: bytes, engine: "Engine", parameters: "Parameters") -> "Replayed":
+    """Replay a file that is in memory, as the command replay does."""
+    from surveillance.feeds import FORMATS, FileSource, Options
+
+    from cli.offline import replay
+
+    return replay([FORMATS["events"].read(FileSource(name, io.BytesIO(data)), Options())], engine, parameters)
+
+
+def kernel_seconds(
+    parquet: bytes, engine: "Engine", parameters: "Parameters", repeats: int
+) -> tuple[float, dict[str, float]]:
+    """Give the seconds of the shared pass and of each rule's scan in a whole replay."""
+    from dataclasses import replace
+
+    from surveillance.engine import observe
+
+    spent: dict[str, float] = {}
+
+    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            begun = process_time()
+            result = work(*arguments)
+            spent[name] = spent.get(name, 0.0) + process_time() - begun
+            return result
+
+        return run
+
+    rules, compiled = engine._rules, observe.compiled
+    least: dict[str, float] = {}
+    try:
+        engine._rules = [replace(rule, scan=timed(rule.module.ID, rule.scan)) for rule in rules]
+        observe.compiled = timed("", compiled)
+        for _ in range(repeats):
+            spent.clear()
+            replay_bytes("events.parquet", parquet, engine, parameters)
+            least = {name: min(seconds, least.get(name, seconds)) for name, seconds in spent.items()}
+    finally:
+        engine._rules, observe.compiled = rules, compiled
+    return least.pop(""), {rule.module.ID: least.get(rule.module.ID, 0.0) for rule in rules}
+
+
+def batch_microseconds(data: bytes, engine: "Engine", repeats: int) -> float:
+    """Give what the engine takes for a hundred decoded events, on average over a stretch of the session."""
+    from surveillance.wire import Decoder
+
+    lines = data[: len(data) // 2].splitlines(keepends=True)[: BATCH_EVENTS * BATCHES]
+    decoder = Decoder()
+    batches = [
+        decoder.decode(b"".join(lines[start : start + BATCH_EVENTS])) for start in range(0, len(lines), BATCH_EVENTS)
+    ]
+
+    def run() -> None:
+        state = engine.new_state()
+        for batch in batches:
+            engine.feed(state, batch)
+
+    return best(run, repeats) / len(batches) * 1e6
+
+
+def cold_seconds(events: Path) -> float:
+    """Give the time from starting a process to its first alert, with kernels compiled before."""
+    begun = perf_counter()
+    subprocess.run([sys.executable, "-m", "cli.cold", str(events)], check=True, stdout=subprocess.PIPE)  # noqa: S603
+    return perf_counter() - begun
+
+
+def oracle_ratio(session: "Recorded", parameters: "Parameters", repeats: int) -> float | None:
+    """Give how much faster the engine is than the plain rules of the tests, which must find the same alerts."""
+    typer.echo("The plain rules of the tests are not here; oracle_ratio is null.", err=True)
+    return None
