@@ -40,6 +40,10 @@ SITUATIONS = {
     "price_changed": ([(1, "created", "5", 300), (1, "changed", "6", 300)], [("new", 3e-06), ("replace", 3e-06)]),
     "price_and_volume": ([(1, "created", "5", 300), (1, "changed", "6", 200)], [("new", 3e-06), ("replace", 2e-06)]),
     "volume_up": ([(1, "created", "5", 200), (1, "changed", "5.0", 300)], [("new", 2e-06), ("replace", 3e-06)]),
+    "volume_up_by_the_least": (
+        [(1, "created", "5", 200), (1, "changed", "5", 201)],
+        [("new", 2e-06), ("replace", 2.01e-06)],
+    ),
     "changed_unknown": ([(1, "changed", "5", 200), (1, "changed", "5", 100)], [("replace", 2e-06), ("fill", 1e-06)]),
     "deleted_with_volume": ([(1, "created", "5", 200), (1, "deleted", "5", 200)], [("new", 2e-06), ("cancel", 2e-06)]),
     "deleted_unknown": ([(1, "deleted", "5", 200)], [("cancel", 2e-06)]),

@@ -179,6 +179,7 @@ def test_fx_bars_become_quotes_at_their_end(inner: str, start: str, end: int) ->
         ("1,1,1,P,xyz,0", "wrong_type:condition"),
         ("1,1,1,5,0,0", "wrong_type:exchange"),
         ("1,1,1", "columns:3"),
+        ("1,1,1,P,0,0\r2,1,1,P,0,0", "columns:11"),
     ],
 )
 def test_bad_line_is_rejected_with_its_reason(line: str, reason: str) -> None:

@@ -150,6 +150,12 @@ def test_empty_side_has_size_nought_and_no_price() -> None:
     }
 
 
+def test_size_beside_the_price_of_an_empty_side_means_nothing() -> None:
+    rows = read("lobster", lobster_zip(LOBSTER_MESSAGES[:1], ("-9999999999,7,5853300,18",))).rows
+    assert rows[1]["ask_size"] == 0.0
+    assert "ask_price" not in rows[1]
+
+
 def test_deeper_levels_make_no_quote_but_are_counted() -> None:
     file = lobster_zip(
         ("34200,1,1,1,5853300,1", "34200,1,2,1,5853200,1"),

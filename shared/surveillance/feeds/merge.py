@@ -38,14 +38,17 @@ def merge(readings: Sequence[Iterable[Decoded]]) -> Iterator[Decoded]:
 
 @dataclass(slots=True)
 class _File:
-    """A file's chunk that waits, and its running maximum at each row."""
+    """A file's chunk that waits, and its running maximum at each row.
+
+    The maximum starts anew with each chunk: one is used up only when all that precedes its end has been handed out, so
+    what follows it in the file is next either way.
+    """
 
     chunks: Iterator[Decoded]
     table: pa.Table | None = None
     keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     rejected: list[Rejected] = field(default_factory=list)
     unknown_keys: dict[str, int] = field(default_factory=dict)
-    highest: int = BEFORE_ALL
 
     def fill(self) -> Iterator[Decoded]:
         """Read on until rows wait; chunks without rows are handed out at once."""
@@ -59,8 +62,7 @@ class _File:
             self.table = chunk.table
             self.rejected = list(chunk.rejected)
             self.unknown_keys = dict(chunk.unknown_keys)
-            self.keys = np.maximum(np.maximum.accumulate(_times(chunk.table)), self.highest)
-            self.highest = int(self.keys[-1])
+            self.keys = np.maximum.accumulate(_times(chunk.table))
 
     def take(self, count: int) -> tuple[pa.Table, NDArray[np.int64], list[Rejected], dict[str, int]]:
         """Give the first rows of what waits, the rejects that follow them, and the chunk's unknown keys, once."""
