@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, time_ns
 from typing import Any
 
@@ -11,11 +12,14 @@ import boto3
 from botocore.config import Config
 
 from ingester.configuration import ConfigurationError, Settings
+from ingester.delivery import CALLS_AT_ONCE
 from ingester.health import HealthServer, ask
 from ingester.metrics import MetricLog
 from ingester.service import Clients, FeedService
 
 logger = logging.getLogger("ingester")
+THREADS_PER_FEED = CALLS_AT_ONCE + 4
+"""Calls that hang must not keep the lease from being renewed."""
 
 
 def clients(settings: Settings) -> Clients:
@@ -34,7 +38,7 @@ def clients(settings: Settings) -> Clients:
 
 
 async def serve(settings: Settings) -> int:
-    """Run all feeds; 0 after an orderly end, 1 if a venue refused for good."""
+    """Run all feeds; 0 after an orderly end, 1 if every venue refused for good: one bad key must not end the others."""
     made = clients(settings)
     services = [FeedService(settings, feed, made) for feed in settings.feeds]
 
@@ -42,13 +46,15 @@ async def serve(settings: Settings) -> int:
         return [text for service in services for text in service.complaints(monotonic())]
 
     def failures() -> list[str]:
-        return [service.failure for service in services if service.failure]
+        failed = [service.failure for service in services if service.failure]
+        return failed if len(failed) == len(services) else []
 
     def report() -> dict[str, Any]:
         return {"owner": settings.owner, "feeds": {service.feed.name: service.report() for service in services}}
 
     health = HealthServer(settings.health_host, settings.health_port, complaints, failures, report)
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS_PER_FEED * len(services)))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, services)
     await health.start()

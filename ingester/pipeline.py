@@ -352,9 +352,9 @@ class Pipeline:
         if limit is None or channel.watch.silent or wall_ns - channel.received_ns < limit * SECOND:
             return
         channel.watch.silent = True
-        last_ts = channel.watch.position.last_ts
-        since = channel.received_ns if last_ts is None else last_ts
-        self._say(_Remark(0, name, {"state": "silent", "ts": wall_ns, "since_ts": since}), wall_ns, now)
+        since = channel.received_ns
+        ts = since + int(limit * SECOND)
+        self._say(_Remark(0, name, {"state": "silent", "ts": ts, "since_ts": since}), wall_ns, now)
 
     def _watch_skew(self, name: str, channel: _Channel, wall_ns: int, now: float) -> None:
         """Say `skewed` once an episode, when two looks in a row find the channel's newest event too old or too new."""

@@ -87,7 +87,10 @@ class FeedService:
             try:
                 await self._hold(lease)
             except LeaseLostError as lost:
-                logger.warning("%s", lost)
+                left = sum(self.counts.pending().values())
+                logger.warning(
+                    "%s %d lines were not confirmed; the next holder reads them again or tells a gap.", lost, left
+                )
             except ProtocolError as error:
                 self.failure = self.state = str(error)
                 logger.error("feed %s stops: %s", self.feed.name, error)

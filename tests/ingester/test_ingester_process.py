@@ -133,7 +133,7 @@ def test_killed_ingester_is_followed_by_one_that_misses_nothing(host: Host) -> N
         assert host.seqs() == list(range(1, EVENTS + 1))
         resumed = [order.get("from_seq", 1) for order in exchange.subscriptions]
         assert resumed == sorted(resumed)
-        assert len(set(resumed)) == 3
+        assert resumed[0] == 1 < resumed[1]
 
     asyncio.run(asyncio.wait_for(story(), 60))
 

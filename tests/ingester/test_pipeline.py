@@ -271,7 +271,7 @@ def test_live_feed_is_told_of_silence_skew_and_heartbeat(tmp_path: Path) -> None
     desk.receive(line(1), at=sent_at)
     desk.pipeline.tick(sent_at + 12 * SECOND, 0)
     desk.pipeline.tick(sent_at + 29 * SECOND, 0)
-    desk.pipeline.tick(sent_at + 30 * SECOND, 0)
+    desk.pipeline.tick(sent_at + 30 * SECOND + 7, 0)
     desk.pipeline.tick(sent_at + 31 * SECOND, 0)
     late = sent_at + 40 * SECOND
     desk.receive(line(2), at=late)
