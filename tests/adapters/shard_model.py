@@ -197,7 +197,8 @@ class Shard:
 
     @property
     def drained(self) -> bool:
-        return self.closed and self.position == len(self.records)
+        read = self.closed and self.position == len(self.records)
+        return read and all(parent.drained for parent in self.parents)
 
     @property
     def deliverable(self) -> bool:
