@@ -1,0 +1,481 @@
+"""What a plain program knows of one symbol: its session, quotes, orders, bars and habits. Dicts and lists, no arrays.
+
+Written from the contracts and from what the features' docstrings promise; it is slow on purpose.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from surveillance.calendar import Schedule
+from surveillance.events import DAY, MINUTE, SECOND
+from surveillance.reference import Instrument
+
+SIGN = {"buy": 1, "sell": -1}
+UNFIT_TO_SET_PRICES = {"late", "out_of_sequence", "average_price"}
+STACK_BURST_NS = SECOND // 4
+LONGEST_STACK = 32
+NEAR_LEVELS = 10
+FOREVER = 2**62
+
+
+@dataclass(eq=False)
+class Owner:
+    """One beneficial owner, or account without a known owner, in one market; `name` None = the feed does not say who."""
+
+    name: str | None
+    known: bool
+    live: dict[int, list["Order"]] = field(default_factory=lambda: {1: [], -1: []})
+    burst: float = 0.0
+    burst_ts: int = 0
+
+    def quantity(self, side: int) -> float:
+        return sum(order.open for order in self.live[side])
+
+    def message(self, ts: int) -> float:
+        """Count a message in a bucket that leaks a hundred a second."""
+        self.burst = max(self.burst - (ts - self.burst_ts) * 1e-7, 0.0) + 1.0
+        self.burst_ts = ts
+        return self.burst
+
+
+@dataclass(eq=False)
+class Order:
+    """An order through its life, whatever it is renamed to."""
+
+    names: list[str]
+    owner: Owner
+    account: str | None
+    side: int
+    hidden: bool
+    price: float | None
+    open: float
+    entered: float
+    entered_ts: int
+    touched_ts: int
+    filled: float = 0.0
+
+
+@dataclass
+class Trade:
+    """What the minute that counted a trade holds of it."""
+
+    price: float
+    quantity: float
+    minute: int
+
+
+@dataclass
+class Bar:
+    """A closed bar."""
+
+    ts: int
+    seconds: int
+    volume: float | None
+    money: float
+    empty_before: int = 0
+    known: tuple[int, int, int, int] | None = None
+    """Session, gaps, late and rejected events when it closed."""
+
+
+@dataclass
+class Minute:
+    """The minute that is being made from trades."""
+
+    end: int
+    trades: int = 0
+    volume: float = 0.0
+    money: float = 0.0
+
+
+@dataclass
+class Order_event:  # noqa: N801
+    """What an order event meant: the order it was about, if tracked, and the market around it."""
+
+    event: dict[str, Any]
+    ts: int
+    owner: Owner
+    account: str | None
+    side: int
+    order: Order | None = None
+    restated: bool = False
+    repriced: bool = False
+    removed: float = 0.0
+    levels_away: int = 0
+    depth: float = 0.0
+    burst: float = 0.0
+    stack: list[Order] = field(default_factory=list)
+    usual: float = 0.0
+    orders_before: int = 0
+    mid: float | None = None
+    spread: float | None = None
+    message_mean: float = 0.0
+    message_sigma: float = 0.0
+    mid_after: float | None = None
+
+    @property
+    def action(self) -> str:
+        return str(self.event["action"])
+
+
+class Market:
+    """One symbol's memory."""
+
+    def __init__(self, symbol: str, instrument: Instrument | None, unknown: Instrument, owners: dict[str, str]) -> None:
+        self.symbol = symbol
+        self.instrument = instrument or unknown
+        self.schedule: Schedule | None = self.instrument.schedule() or unknown.schedule()
+        self.owner_of = owners
+        self.mark: int | None = None
+        self.session = 0
+        self.open_ts = 0
+        self.close_ts = 0
+        self.opened_ts = 0
+        self.state = ""
+        self.by_status = False
+        self.gaps = self.late = self.rejected = 0
+        self.previous_close = self.instrument.previous_close
+        self.close_stands_in = False
+        self.last_price: float | None = None
+        self.bid: float | None = None
+        self.ask: float | None = None
+        self.consolidated = False
+        self.quoted = False
+        self.best: dict[str, list[float | None]] = {"bid": [None, 0.0], "ask": [None, 0.0]}
+        self.venues: dict[str, dict[str, list[float | None]]] = {}
+        self.live: dict[tuple[str | None, str], Order] = {}
+        self.people: dict[str | None, Owner] = {}
+        self.usual = 0.0
+        self.orders_seen = 0
+        self.messages = 0
+        self.message_minute = 0
+        self.message_minutes = 0
+        self.message_mean = 0.0
+        self.message_variance = 0.0
+        self.fed_minutes = False
+        self.minute: Minute | None = None
+        self.last_made = 0
+        self.empty = 0
+        self.trades: dict[tuple[str | None, str], Trade] = {}
+        self.closed_bars: list[Bar] = []
+
+    # sessions
+
+    def enter(self, ts: int) -> None:
+        """Bring the market to a moment: a session that is over ends, and the next begins."""
+        if ts >= self.close_ts:
+            if self.schedule is not None:
+                self.stop_minute(self.close_ts)
+                self.open_ts, self.close_ts = self.next_session(ts)
+                self.begin_session(self.open_ts, keep_orders=False)
+                self.by_status = False
+            else:
+                day = ts // DAY * DAY
+                self.open_ts, self.close_ts = day, day + DAY
+                if not self.by_status:
+                    if self.minute:
+                        self.advance_minute(day)
+                    self.begin_session(day, keep_orders=True)
+                for key, order in list(self.live.items()):
+                    if order.touched_ts < ts - DAY:
+                        self.end(key, order)
+                self.best_of_orders()
+        if not self.by_status:
+            self.state = "open" if ts >= self.open_ts else "pre_open"
+
+    def next_session(self, ts: int) -> tuple[int, int]:
+        assert self.schedule is not None
+        return next((pair for pair in self.schedule.sessions(ts, ts + DAY) if pair[1] > ts), (FOREVER, FOREVER))
+
+    def begin_session(self, identity: int, keep_orders: bool) -> None:
+        self.session = identity
+        self.gaps = self.late = self.rejected = 0
+        if self.last_price is not None:
+            self.previous_close, self.close_stands_in = self.last_price, False
+        elif self.close_stands_in:
+            self.previous_close = None
+        self.last_price = None
+        if not keep_orders:
+            self.live.clear()
+            self.people.clear()
+            if not self.quoted:
+                self.bid = self.ask = None
+
+    def be_told(self, ts: int, state: str) -> None:
+        """Take a session status."""
+        self.enter(ts)
+        was, told_before = self.state, self.by_status
+        self.by_status, self.state = True, state
+        if state == "open" and was != "open":
+            self.opened_ts = ts
+        if state == "closed":
+            self.stop_minute(ts)
+            if was != "closed" or not told_before:
+                self.begin_session(ts, keep_orders=False)
+        elif was == "closed" and told_before:
+            self.session = ts
+
+    # minutes
+
+    def advance_minute(self, ts: int) -> None:
+        if self.fed_minutes or (self.minute and ts < self.minute.end):
+            return
+        self.stop_minute(ts)
+        self.minute = Minute((ts // MINUTE + 1) * MINUTE)
+
+    def stop_minute(self, ts: int) -> None:
+        if self.minute is None:
+            return
+        minute, self.minute = self.minute, None
+        if minute.trades:
+            known = self.session, self.gaps, self.late, self.rejected
+            self.closed_bars.append(Bar(minute.end, 60, minute.volume, minute.money, self.empty, known))
+            self.empty = 0
+            self.last_made = minute.end
+        else:
+            self.empty += 1
+        if ts > minute.end:
+            self.empty += (ts - minute.end) // MINUTE
+
+    def take_bar(self, event: dict[str, Any], seconds: int) -> None:
+        if seconds == 60:
+            self.fed_minutes, self.minute = True, None
+            if event["ts"] <= self.last_made:
+                return
+        volume = event.get("volume")
+        price = event["close"] if event.get("vwap") is None else event["vwap"]
+        self.closed_bars.append(Bar(event["ts"], seconds, volume, 0.0 if volume is None else volume * price))
+
+    # trades
+
+    def take_trade(self, event: dict[str, Any], is_open: bool) -> None:
+        if is_open and self.minute is not None:
+            self.minute.trades += 1
+            self.minute.volume += event["size"]
+            self.minute.money += event["size"] * event["price"]
+        if event.get("trade_id") is not None:
+            counted = self.minute.end if is_open and self.minute is not None else 0
+            self.trades[event.get("venue"), event["trade_id"]] = Trade(event["price"], event["size"], counted)
+        if sets_price(event):
+            self.last_price = event["price"]
+            if self.previous_close is None:
+                self.previous_close, self.close_stands_in = event["price"], True
+
+    def correct_trade(self, event: dict[str, Any]) -> None:
+        trade = self.trades.get((event.get("venue"), event.get("trade_id") or ""))
+        if trade is None or self.minute is None or trade.minute != self.minute.end:
+            return
+        price, quantity = trade.price, 0.0
+        if event["correction"] == "correct":
+            size = event.get("size")
+            quantity = size if size is not None and size > 0 else trade.quantity
+            price = trade.price if event.get("price") is None else event["price"]
+        self.minute.volume = max(self.minute.volume + (quantity - trade.quantity), 0.0)
+        self.minute.money = max(self.minute.money + (quantity * price - trade.quantity * trade.price), 0.0)
+        trade.quantity, trade.price = quantity, price
+
+    # quotes
+
+    def take_quote(self, event: dict[str, Any]) -> None:
+        self.quoted = True
+        venue = event.get("venue")
+        whole = venue is None or venue == "NBBO"
+        held = self.best if whole else self.venues.setdefault(venue, {"bid": [None, 0.0], "ask": [None, 0.0]})
+        self.consolidated = self.consolidated or whole
+        for side in ("bid", "ask"):
+            price, size = event.get(f"{side}_price"), event.get(f"{side}_size")
+            if size == 0:
+                held[side] = [None, 0.0]
+            elif price is not None:
+                held[side] = [price, size]
+            elif size is not None:
+                held[side][1] = size
+        if self.consolidated:
+            self.bid, self.ask = self.best["bid"][0], self.best["ask"][0]
+        else:
+            bids = [quote["bid"][0] for quote in self.venues.values() if quote["bid"][0] is not None]
+            asks = [quote["ask"][0] for quote in self.venues.values() if quote["ask"][0] is not None]
+            self.bid, self.ask = max(bids, default=None), min(asks, default=None)
+
+    def best_of_orders(self) -> None:
+        """Where nobody quotes, displayed orders show the best prices."""
+        if not self.quoted:
+            self.bid = max(self.prices(1), default=None)
+            self.ask = min(self.prices(-1), default=None)
+
+    def mid(self) -> float | None:
+        return None if self.bid is None or self.ask is None else (self.bid + self.ask) / 2
+
+    # orders
+
+    def owner(self, account: str | None) -> Owner:
+        """Give who stands behind an account; all anonymous orders are one owner."""
+        name = None
+        known = False
+        if account is not None:
+            known = account in self.owner_of
+            name = f"owner {self.owner_of[account]}" if known else f"account {account}"
+        return self.people.setdefault(name, Owner(name, known))
+
+    def prices(self, side: int) -> set[float]:
+        return {
+            order.price
+            for order in self.live.values()
+            if order.side == side and not order.hidden and order.price is not None
+        }
+
+    def depth(self, side: int, levels: int) -> float:
+        """Sum what is displayed at the best prices; prices better than the quoted one are left-overs and do not count."""
+        best = self.bid if side > 0 else self.ask
+        fair = [
+            price
+            for price in sorted(self.prices(side), reverse=side > 0)
+            if not (self.quoted and best is not None and (price - best) * side > 0)
+        ]
+        near = fair[:levels]
+        shown = [o for o in self.live.values() if o.side == side and not o.hidden and o.price in near]
+        return float(sum(order.open for order in shown))
+
+    def end(self, key: tuple[str | None, str], order: Order) -> None:
+        del self.live[key]
+        order.owner.live[order.side].remove(order)
+
+    def count_message(self, ts: int) -> None:
+        """Keep mean and variance of the messages a minute, each finished minute weighing a tenth."""
+        minute = ts // MINUTE
+        if minute != self.message_minute:
+            if self.message_minute:
+                if self.message_minutes == 0:
+                    self.message_mean = float(self.messages)
+                else:
+                    apart = self.messages - self.message_mean
+                    self.message_mean += 0.1 * apart
+                    self.message_variance = 0.9 * (self.message_variance + 0.1 * apart * apart)
+                self.message_minutes += 1
+            self.message_minute, self.messages = minute, 0
+        self.messages += 1
+
+    def learn_size(self, quantity: float) -> None:
+        """Move the running median a step towards a new order's size; large steps for the first 64 orders."""
+        if self.orders_seen == 0:
+            self.usual = quantity
+        step = 1.125 if self.orders_seen < 64 else 1.0078125
+        if quantity > self.usual:
+            self.usual *= step
+        elif quantity < self.usual:
+            self.usual /= step
+        self.orders_seen += 1
+
+    def take_order(self, event: dict[str, Any], ts: int, shown_levels: int) -> Order_event:
+        """Apply one order event and say what it meant."""
+        venue, action, account = event.get("venue"), event["action"], event.get("account")
+        levels = shown_levels if 0 < shown_levels < NEAR_LEVELS else NEAR_LEVELS
+        named = event["order_id"]
+        if action == "replace" and event.get("previous_order_id") is not None:
+            named = event["previous_order_id"]
+        key = (venue, named)
+        order = self.live.get(key)
+        side = SIGN.get(event.get("side") or "", 0)
+        before = {
+            "usual": self.usual,
+            "orders_before": self.orders_seen,
+            "mid": self.mid(),
+            "spread": None if self.bid is None or self.ask is None else self.ask - self.bid,
+            "message_mean": self.message_mean,
+            "message_sigma": max(self.message_variance, self.message_mean) ** 0.5,
+        }
+        told = Order_event(event, ts, order.owner if order else self.owner(account), account, side, order, **before)
+        if action == "new":
+            if order:
+                told.restated = True
+                order.price, order.open, order.touched_ts = event.get("price"), event["size"], ts
+            else:
+                told.order = order = self.enter_order(event, ts, told, levels)
+        elif order is None:
+            told.removed = event.get("size") or 0.0
+        elif action == "replace":
+            self.replace(key, order, event, told)
+        else:
+            told.removed = order.open if event.get("size") is None else min(event["size"], order.open)
+            if action == "fill":
+                order.filled += told.removed
+            order.open -= told.removed
+            order.touched_ts = ts
+            if order.open <= 0:
+                self.end(key, order)
+        if order:
+            told.side, told.account = order.side, order.account
+        if action != "fill" and not told.restated:
+            told.burst = told.owner.message(ts)
+            self.count_message(ts)
+        opposite = told.owner.live[-told.side] if told.side else []
+        if order and action == "fill" and len(opposite) >= 2:
+            told.stack = self.stack_of(told.owner, opposite)
+            told.depth = self.depth(-told.side, levels)
+        self.best_of_orders()
+        told.mid_after = self.mid()
+        return told
+
+    def enter_order(self, event: dict[str, Any], ts: int, told: Order_event, levels: int) -> Order:
+        price, size = event.get("price"), event["size"]
+        if price is not None:
+            told.depth = self.depth(told.side, levels)
+            told.levels_away = sum((other - price) * told.side > 0 for other in self.prices(told.side))
+        order = Order(
+            names=[event["order_id"]],
+            owner=told.owner,
+            account=event.get("account"),
+            side=told.side,
+            hidden=bool(event.get("hidden")),
+            price=price,
+            open=size,
+            entered=size,
+            entered_ts=ts,
+            touched_ts=ts,
+        )
+        self.live[event.get("venue"), event["order_id"]] = order
+        told.owner.live[told.side].insert(0, order)
+        self.learn_size(size)
+        return order
+
+    def replace(self, key: tuple[str | None, str], order: Order, event: dict[str, Any], told: Order_event) -> None:
+        """One order lives on: a decrease keeps its life, a new price or an increase starts it anew."""
+        size, price = event.get("size"), event.get("price")
+        quantity = order.open if size is None else size
+        told.repriced = price is not None and price != order.price
+        told.removed = max(order.open - quantity, 0.0)
+        order.entered += max(quantity - order.open, 0.0)
+        order.touched_ts = told.ts
+        if quantity > order.open or told.repriced:
+            order.entered_ts = told.ts
+            mine = order.owner.live[order.side]
+            mine.remove(order)
+            mine.insert(0, order)
+        if told.repriced:
+            order.price = price
+        order.open = quantity
+        new_key = (key[0], event["order_id"])
+        if new_key != key:
+            del self.live[key]
+            if new_key in self.live:
+                self.end(new_key, self.live[new_key])
+            order.names.append(event["order_id"])
+            self.live[new_key] = order
+        if quantity == 0:
+            self.end(new_key, order)
+
+    def stack_of(self, owner: Owner, orders: list[Order]) -> list[Order]:
+        """Give the newest priced orders; of an anonymous crowd only the last burst."""
+        stack: list[Order] = []
+        for order in orders:
+            if len(stack) == LONGEST_STACK:
+                break
+            if owner.name is None and stack and stack[-1].entered_ts - order.entered_ts > STACK_BURST_NS:
+                break
+            if order.price is not None:
+                stack.append(order)
+        return stack
+
+
+def sets_price(event: dict[str, Any]) -> bool:
+    """Say whether a print sets the last price."""
+    return event.get("correction") is None and not UNFIT_TO_SET_PRICES & set(event.get("conditions") or ())
