@@ -24,6 +24,7 @@ FEED_DEFAULTS: Final[Mapping[str, object]] = {
     "secret": None,
     "silence_seconds": 30,
     "skew_seconds": 5,
+    "heartbeat_seconds": 5,
 }
 
 
@@ -71,6 +72,7 @@ class Configuration:
     feeds: tuple[Mapping[str, Any], ...]
     subscriptions: tuple[Subscription, ...]
     operator_emails: tuple[str, ...]
+    alert_link: str | None
     retention: Retention
 
     @property
@@ -120,6 +122,7 @@ def read(context: Callable[[str], object], lanes_lock: Path = LANES_LOCK) -> Con
             *_subscriptions("webhooks", "https", context, r"https://\S+", "low"),
         ),
         operator_emails=_texts("operator_emails", _listed(context("operator_emails"))),
+        alert_link=_link(context("alert_link")),
         retention=Retention(
             stream_hours=_whole(retention.get, "stream_hours", *STREAM_HOURS_RANGE),
             log_days=_whole(retention.get, "log_days", 1, 36500),
@@ -176,6 +179,14 @@ def _matching(context: Callable[[str], object], key: str, pattern: str) -> str:
     return value
 
 
+def _link(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or "{alert_id}" not in value:
+        raise ConfigurationError("alert_link must be an address that holds {alert_id}.")
+    return value
+
+
 def _subscriptions(
     key: str, protocol: str, context: Callable[[str], object], pattern: str, alert_severity: str
 ) -> list[Subscription]:
@@ -201,16 +212,19 @@ def _subscriptions(
 
 def _feeds(values: Sequence[object], symbols: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
     feeds = [_feed(value, symbols) for value in values]
+    if not feeds:
+        raise ConfigurationError("feeds: the ingester needs at least one feed.")
     names = [feed["name"] for feed in feeds]
     if len(set(names)) != len(names):
         raise ConfigurationError("feeds: every feed needs a name of its own, because a lease belongs to a name.")
     return tuple(feeds)
 
 
-def _feed(value: object, symbols: Sequence[str]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", str(value.get("name"))):
+def _feed(given: object, symbols: Sequence[str]) -> Mapping[str, Any]:
+    value: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    name = value.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", name):
         raise ConfigurationError("feeds: a feed is an object with name, protocol and url.")
-    name = value["name"]
     unknown = set(value) - {"name", "protocol", "url", *FEED_DEFAULTS}
     if unknown:
         raise ConfigurationError(f"feeds: {name} has unknown keys {', '.join(sorted(unknown))}.")
@@ -223,9 +237,16 @@ def _feed(value: object, symbols: Sequence[str]) -> Mapping[str, Any]:
         raise ConfigurationError(f"feeds: clock of {name} must be live or recorded.")
     feed = {**FEED_DEFAULTS, "resumable": value["protocol"] == "events", **value}
     feed["symbols"] = list(feed["symbols"]) or list(symbols)
-    for key in ("silence_seconds", "skew_seconds"):
-        seconds = feed[key]
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
-            raise ConfigurationError(f"feeds: {key} of {name} must be above 0.")
-        feed[key] = int(seconds) if float(seconds).is_integer() else float(seconds)
+    if not feed["channels"] and not (feed["protocol"] == "polygon" and feed["subscriptions"]):
+        raise ConfigurationError(f"feeds: {name} needs channels to subscribe to.")
+    for key in ("silence_seconds", "skew_seconds", "heartbeat_seconds"):
+        feed[key] = _seconds(f"{key} of {name}", feed[key])
     return feed
+
+
+def _seconds(key: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ConfigurationError(f"feeds: {key} must be above 0, or null to switch the watch off.")
+    return int(value) if float(value).is_integer() else float(value)

@@ -57,6 +57,7 @@ class EventFunction(Construct):
                 environment_encryption=defaults.key,
                 memory_size=memory,
                 timeout=timeout,
+                tracing=aws_lambda.Tracing.ACTIVE,
             )
         else:
             self.function = aws_lambda.Function(
@@ -71,6 +72,8 @@ class EventFunction(Construct):
                 environment_encryption=defaults.key,
                 memory_size=memory,
                 timeout=timeout,
+                tracing=aws_lambda.Tracing.ACTIVE,
             )
             acknowledge(self.function, "L1", "The library supports Python 3.11 to 3.13; 3.13 is the newest of them.")
         defaults.key.allow_reading(execution.role)
+        acknowledge(execution.role, "IAM5", "X-Ray has no resources to name.", "Resource::*")

@@ -16,10 +16,6 @@ STOP_SECONDS = 60
 GRACE_SECONDS = 45
 SPILL_FOLDER = "/tmp/ingester-spill"  # noqa: S108
 SPILL_BYTES = 10_000_000_000
-HEALTH_CHECK = (
-    "import sys, urllib.request as r; "
-    f"sys.exit(r.urlopen('http://127.0.0.1:{HEALTH_PORT}/live', timeout=3).status != 200)"
-)
 
 
 class IngesterService(Construct):
@@ -76,7 +72,7 @@ class IngesterService(Construct):
             logging=aws_ecs.LogDrivers.aws_logs(stream_prefix="ingester", log_group=logs),
             stop_timeout=Duration.seconds(STOP_SECONDS),
             health_check=aws_ecs.HealthCheck(
-                command=["CMD", "python", "-c", HEALTH_CHECK],
+                command=["CMD", "python", "-m", "ingester", "check"],
                 interval=Duration.seconds(10),
                 timeout=Duration.seconds(5),
                 retries=3,

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +10,12 @@ from infra.constructs.locked_requirements import locked, names
 from infra.constructs.source_closure import follow
 
 REPOSITORY: Final = Path(__file__).parents[2]
-ZIP_PACKAGES: Final = ("aws-lambda-powertools", "jmespath", "msgspec", "typing-extensions")
 ZIP_IMPORTS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore", "msgspec"})
-"""What a zip may import: boto3 comes with the runtime, the rest is in `ZIP_PACKAGES`."""
+"""What a zip may import: boto3 comes with the runtime, the rest stands in each function's requirements.txt."""
 
 PYTHON_VERSION: Final = "3.13"
 PLATFORM: Final = "manylinux2014_x86_64"
+SHIPPED_PARAMETERS: Final = ("parameters", "default.toml")
 IMAGE_FILES: Final = Path(__file__).parents[1] / "images"
 
 
@@ -50,7 +49,7 @@ class SourcePackages:
         if heavy:
             raise HeavyImportError(f"lambdas/{function} is deployed as a small zip but imports {', '.join(heavy)}")
         if self._bundle:
-            _install(self._locked(ZIP_PACKAGES), target)
+            _install(self._locked_for("lambdas", function, "requirements.txt"), target)
         return target
 
     def image(self, function: str) -> Path:
@@ -58,9 +57,10 @@ class SourcePackages:
         source = self._existing("lambdas", function, "handler.py").parent
         target = self._folder / function
         self._lay_out(target, source)
-        wanted = names(self._existing("lambdas", function, "requirements.txt").read_text(encoding="utf-8"))
-        (target / "requirements.txt").write_text(self._locked(wanted), encoding="utf-8")
+        requirements = self._locked_for("lambdas", function, "requirements.txt")
+        (target / "requirements.txt").write_text(requirements, encoding="utf-8")
         _copy(self._existing("lambdas", function, "Dockerfile"), target / "Dockerfile")
+        _copy(self._existing(*SHIPPED_PARAMETERS), target.joinpath(*SHIPPED_PARAMETERS))
         for path in sorted((IMAGE_FILES / function).iterdir()):
             _copy(path, target / path.name)
         return target
@@ -76,10 +76,8 @@ class SourcePackages:
         for origin in sorted(source.rglob("*")):
             if origin.is_file() and "__pycache__" not in origin.parts:
                 _copy(origin, target / origin.relative_to(self._repository))
-        requirements = source / "requirements.txt"
-        if requirements.is_file():
-            locked_ = self._locked(names(requirements.read_text(encoding="utf-8")))
-            (target / package / "requirements.txt").write_text(locked_, encoding="utf-8")
+        requirements = self._locked_for(package, "requirements.txt")
+        (target / package / "requirements.txt").write_text(requirements, encoding="utf-8")
         return target
 
     def _existing(self, *parts: str) -> Path:
@@ -88,7 +86,8 @@ class SourcePackages:
             raise MissingSourceError(f"{'/'.join(parts)} is missing: the app can't be synthesised without it.")
         return path
 
-    def _locked(self, wanted: Iterable[str]) -> str:
+    def _locked_for(self, *requirements: str) -> str:
+        wanted = names(self._existing(*requirements).read_text(encoding="utf-8"))
         return locked(wanted, self._existing("requirements.lock").read_text(encoding="utf-8"))
 
     def _lay_out(self, target: Path, source: Path) -> frozenset[str]:

@@ -37,11 +37,17 @@ class StateTable(aws_dynamodb.Table):
         )
         self._data_key = defaults.key
 
-    def allow(self, role: aws_iam.IRole, actions: Sequence[str], index: str | None = None) -> None:
-        """Let a role call DynamoDB actions (`GetItem`, ...) on the table, or on one index of it."""
+    def allow(
+        self, role: aws_iam.IRole, actions: Sequence[str], *, index: str | None = None, keys: str | None = None
+    ) -> None:
+        """Let a role call actions (`GetItem`, ...) on the table, on one index, or on items whose key is like `keys`."""
         arn = self.table_arn if index is None else f"{self.table_arn}/index/{index}"
         role.add_to_principal_policy(
-            aws_iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=[arn])
+            aws_iam.PolicyStatement(
+                actions=[f"dynamodb:{action}" for action in actions],
+                resources=[arn],
+                conditions=None if keys is None else {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
+            )
         )
         self._data_key.allow_writing(role)
 

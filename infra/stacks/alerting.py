@@ -37,9 +37,10 @@ class Alerting(Stack):
         self.uninvoked = DeadLetters(self, "Uninvoked", defaults=defaults)
         self.topic = AnnouncementTopic(self, "Alerts", defaults=defaults, display_name="Surveillance alerts")
         self.topic.subscribe(configuration.subscriptions, self.undelivered)
-        topic = {"ALERT_TOPIC_ARN": self.topic.topic_arn}
+        topic = {"ALERT_TOPIC_ARN": self.topic.topic_arn, "LEASE_TABLE": storage.leases.table_name}
+        link = {"ALERT_LINK": configuration.alert_link} if configuration.alert_link else {}
         self.notify_alert = self._function(
-            "notify_alert", packages, storage, {"ALERT_TABLE": alerts.table_name, **topic}, timeout_seconds=120
+            "notify_alert", packages, storage, {"ALERT_TABLE": alerts.table_name, **topic, **link}, timeout_seconds=120
         )
         self.land_alerts = self._function(
             "land_alerts", packages, storage, {"ALERT_DELIVERY_STREAM": streaming.alert_delivery.name}
@@ -48,14 +49,16 @@ class Alerting(Stack):
             "check_feeds",
             packages,
             storage,
-            {"LEASE_TABLE": storage.leases.table_name, "FEEDS": ingestion.feeds_json, **topic},
+            {"FEEDS": ingestion.feeds_json, **topic},
         )
-        alerts.allow(self.notify_alert.role, ["GetItem", "BatchGetItem", "UpdateItem"])
+        alerts.allow(self.notify_alert.role, ["BatchGetItem", "UpdateItem"])
         alerts.allow(self.notify_alert.role, ["Query"], index="by_announcement")
-        storage.leases.allow(self.check_feeds.role, ["GetItem", "BatchGetItem"])
+        storage.leases.allow(self.check_feeds.role, ["GetItem"])
+        storage.leases.allow(self.check_feeds.role, ["PutItem", "DeleteItem"], keys="watch/*")
         streaming.alert_delivery.allow_putting(self.land_alerts.role)
         for announcer in (self.notify_alert, self.check_feeds):
             self.topic.allow_publishing(announcer.role)
+            storage.leases.allow(announcer.role, ["UpdateItem"], keys="topic/*")
         for follower, retries in ((self.notify_alert, ANNOUNCING_RETRIES), (self.land_alerts, LANDING_RETRIES)):
             StreamMapping(
                 follower,

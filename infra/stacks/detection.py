@@ -49,8 +49,8 @@ class Detection(Stack):
             role, ["s3:GetObject"], ["reference/"], "Reference files are optional and the users' own."
         )
         storage.lane_bucket.allow_listing(role, [*LANE_PREFIXES, "reference/"])
-        storage.checkpoints.allow(role, ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"])
-        storage.alerts.allow(role, ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"])
+        storage.checkpoints.allow(role, ["BatchGetItem", "PutItem"])
+        storage.alerts.allow(role, ["BatchGetItem", "UpdateItem"])
         streaming.stream.allow_reading(role)
         StreamMapping(
             self,

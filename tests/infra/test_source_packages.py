@@ -1,0 +1,153 @@
+"""Packages hold what the program imports and nothing else; the same sources give the same asset."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.constructs.locked_requirements import NotLockedError, entries, locked, names
+from infra.constructs.source_closure import follow
+from infra.constructs.source_package import REPOSITORY, HeavyImportError, MissingSourceError, SourcePackages
+from tests.infra.assembly import Assembly
+
+ZIPS = ("notify_alert", "land_alerts", "check_feeds")
+HEAVY = {"numba", "numpy", "pyarrow", "pandas", "llvmlite"}
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A small checkout: a light and a heavy half of the library, one function, one service."""
+    files = {
+        "shared/surveillance/__init__.py": "",
+        "shared/surveillance/alerts.py": "from . import errors\n",
+        "shared/surveillance/errors.py": "import json\n",
+        "shared/surveillance/numbers.py": "import numpy\n",
+        "shared/surveillance/adapters/__init__.py": "",
+        "shared/surveillance/adapters/tables.py": "def table():\n    import boto3, surveillance.alerts\n",
+        "shared/surveillance/adapters/limits.toml": "a = 1\n",
+        "shared/surveillance/unused.py": "",
+        "lambdas/notify/handler.py": "from surveillance.adapters.tables import table\nimport announcement\n",
+        "lambdas/notify/announcement.py": "",
+        "lambdas/heavy/handler.py": "from surveillance import numbers\n",
+        "ingester/__init__.py": "",
+        "ingester/__main__.py": "from ingester import batches\n",
+        "ingester/batches.py": "from surveillance import numbers\n",
+        "ingester/Dockerfile": "FROM scratch\n",
+        "ingester/requirements.txt": "numpy\n",
+        "requirements.lock": "numpy==2.0.0 \\\n    --hash=sha256:00\n",
+    }
+    write(tmp_path / "checkout", files)
+    return tmp_path / "checkout"
+
+
+def laid_out(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_zip_holds_the_handler_and_what_it_imports(repository: Path, tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path / "out", bundle=False, repository=repository).zip("notify")
+    assert laid_out(folder) == {
+        "handler.py",
+        "announcement.py",
+        "surveillance/__init__.py",
+        "surveillance/alerts.py",
+        "surveillance/errors.py",
+        "surveillance/adapters/__init__.py",
+        "surveillance/adapters/tables.py",
+        "surveillance/adapters/limits.toml",
+    }
+
+
+def test_a_zip_that_imports_something_heavy_is_refused(repository: Path, tmp_path: Path) -> None:
+    packages = SourcePackages(tmp_path / "out", bundle=False, repository=repository)
+    with pytest.raises(HeavyImportError, match="lambdas/heavy is deployed as a small zip but imports numpy"):
+        packages.zip("heavy")
+
+
+def test_a_missing_function_is_named(repository: Path, tmp_path: Path) -> None:
+    packages = SourcePackages(tmp_path / "out", bundle=False, repository=repository)
+    with pytest.raises(MissingSourceError, match=r"lambdas/nobody/handler\.py is missing"):
+        packages.zip("nobody")
+
+
+def test_a_service_keeps_the_repository_s_layout(repository: Path, tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path / "out", bundle=False, repository=repository).service("ingester")
+    assert laid_out(folder) == {
+        "ingester/Dockerfile",
+        "ingester/__init__.py",
+        "ingester/__main__.py",
+        "ingester/batches.py",
+        "ingester/requirements.txt",
+        "shared/surveillance/__init__.py",
+        "shared/surveillance/numbers.py",
+    }
+
+
+@pytest.mark.parametrize("function", ZIPS)
+def test_small_functions_start_without_heavy_packages(function: str, tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path, bundle=False).zip(function)
+    reached = follow([folder / "handler.py"], {"surveillance": folder})
+    assert not reached.foreign & HEAVY
+
+
+def test_the_image_s_context_holds_the_engine_and_locked_requirements(tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path, bundle=False).image("detect_events")
+    requirements = (folder / "requirements.txt").read_text()
+    assert {"handler.py", "Dockerfile", "start.sh", "compile_kernels.py"} <= laid_out(folder)
+    assert "--hash=sha256:" in requirements
+    assert set(entries(requirements)) == set(names((REPOSITORY / "lambdas/detect_events/requirements.txt").read_text()))
+
+
+def test_every_package_the_image_imports_is_installed_in_it(tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path, bundle=False).image("detect_events")
+    reached = follow(sorted(folder.glob("*.py")), {"surveillance": folder})
+    third_party = {name.replace("_", "-") for name in reached.foreign - sys.stdlib_module_names - {"handler"}}
+    assert third_party <= set(entries((folder / "requirements.txt").read_text()))
+
+
+def test_every_source_of_a_dockerfile_is_in_its_context(tmp_path: Path) -> None:
+    packages = SourcePackages(tmp_path, bundle=False)
+    contexts = {packages.image("detect_events"): "Dockerfile", packages.service("ingester"): "ingester/Dockerfile"}
+    for folder, dockerfile in contexts.items():
+        for line in (folder / dockerfile).read_text().splitlines():
+            words = [word for word in line.split()[1:-1] if not word.startswith("--")]
+            if line.startswith("COPY ") and "--from=" not in line:
+                assert [word for word in words if not (folder / word).exists()] == [], line
+
+
+def test_the_same_sources_give_the_same_assets(production: Assembly, laptop: Assembly) -> None:
+    def assets(assembly: Assembly) -> set[str]:
+        return {path.name for path in assembly.folder.glob("asset.*")}
+
+    assert assets(production) == assets(laptop)
+    assert len(assets(production)) == 5
+
+
+def test_assets_hold_no_caches_and_no_tests(production: Assembly) -> None:
+    for path in production.folder.glob("asset.*/**/*"):
+        assert path.name not in {"__pycache__", "tests", ".venv"}
+        assert path.suffix not in {".pyc", ".nbi", ".nbc"}
+
+
+def test_the_lock_gives_an_entry_with_its_hashes() -> None:
+    lock = "a==1 \\\n    --hash=sha256:01\n    # via b\nB_c[x]==2 \\\n    --hash=sha256:02\n"
+    assert locked(["b-c"], lock) == "B_c[x]==2 \\\n    --hash=sha256:02\n"
+
+
+def test_a_package_that_is_not_locked_is_named() -> None:
+    with pytest.raises(NotLockedError, match="does not pin left-pad"):
+        locked(["left-pad"], "a==1\n")
+
+
+def test_manifest_lists_every_stack_once(production: Assembly) -> None:
+    manifest = json.loads((production.folder / "manifest.json").read_text())
+    stacks = [a["properties"]["stackName"] for a in manifest["artifacts"].values() if a["type"].endswith(":stack")]
+    assert sorted(stacks) == sorted(f"surveillance-production-{name}" for name in production.templates)
