@@ -134,7 +134,8 @@ def _channels(table: pa.Table, feed: Feed) -> tuple[list[str], Integers]:
     if column.null_count and (sole != UNNAMED or feed.protocol != "events"):
         column = column.fill_null(sole)
     encoded = column.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    indices = encoded.indices.fill_null(-1) if column.null_count else encoded.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return encoded.dictionary.to_pylist(), codes
 
 
@@ -154,8 +155,9 @@ def _check_promises(
     table: pa.Table, feed: Feed, names: list[str], codes: Integers, controls: set[int], bad: dict[int, str]
 ) -> None:
     known = np.array([name in feed.channels for name in names] + [False])
-    for row in np.flatnonzero(~known[codes]).tolist():
-        bad.setdefault(row, "missing:channel" if codes[row] < 0 else "unknown_channel")
+    if not known[codes].all():
+        for row in np.flatnonzero(~known[codes]).tolist():
+            bad.setdefault(row, "missing:channel" if codes[row] < 0 else "unknown_channel")
     if not feed.resumes:
         return
     seq = _column(table, "seq")

@@ -13,7 +13,7 @@ def problems(table: pa.Table) -> dict[int, str]:
     if "symbol" not in table.column_names:
         return dict.fromkeys(range(table.num_rows), "missing:symbol")
     symbols = table.column("symbol")
-    nameless = pc.equal(pc.fill_null(symbols, ""), "")
-    if not pc.any(nameless).as_py():
+    if not symbols.null_count and pc.min(pc.binary_length(symbols)).as_py() > 0:
         return {}
+    nameless = pc.equal(pc.fill_null(symbols, ""), "")
     return dict.fromkeys(pc.indices_nonzero(nameless).to_pylist(), "missing:symbol")
