@@ -19,8 +19,8 @@ USUAL_GAP_QUANTILE: Final = 0.999
 Row = dict[str, object]
 
 
-def merge(tapes: list[Integers], first_seq: int) -> Integers:
-    """Merge tapes by time, ties by instrument, and number the rows."""
+def merge(tapes: list[Integers], statuses: list[Row]) -> Integers:
+    """Merge tapes by time, ties by instrument, and number rows and the session's statuses, which come first at a time."""
     if not tapes:
         return np.empty((0, TAPE_FIELDS + 2), np.int64)
     rows = np.concatenate(tapes)
@@ -29,15 +29,16 @@ def merge(tapes: list[Integers], first_seq: int) -> Integers:
     merged = np.empty((len(rows), TAPE_FIELDS + 2), np.int64)
     np.take(rows, order, axis=0, out=merged[:, :TAPE_FIELDS])
     merged[:, SYMBOL] = symbols[order]
-    merged[:, SEQ] = np.arange(first_seq, first_seq + len(rows))
+    announced = np.array([status["ts"] for status in statuses], np.int64)
+    merged[:, SEQ] = np.arange(1, len(rows) + 1) + np.searchsorted(announced, merged[:, T_TIME], side="right")
+    for place, status in enumerate(statuses):
+        status["seq"] = place + 1 + int(np.searchsorted(merged[:, T_TIME], announced[place], side="left"))
     return merged
 
 
-def session_status(state: str, ts: int, seq: int) -> Row:
-    """Make a market-wide status."""
-    return {"type": "status", "symbol": EVERYTHING, "ts": ts, "venue": VENUE, "channel": CHANNEL, "seq": seq} | {
-        "state": state
-    }
+def session_status(state: str, ts: int) -> Row:
+    """Make a market-wide status of the venue."""
+    return {"type": "status", "symbol": EVERYTHING, "ts": ts, "venue": VENUE, "channel": CHANNEL, "state": state}
 
 
 def _ingester_status(state: str, ts: int, **fields: int) -> Row:

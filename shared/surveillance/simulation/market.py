@@ -21,6 +21,8 @@ from surveillance.simulation.kernels.state import (
     Integers,
 )
 
+States = npt.NDArray[np.void]
+
 PRE_OPEN_NS: Final = 60_000_000_000
 
 

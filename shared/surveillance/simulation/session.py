@@ -23,7 +23,8 @@ from surveillance.wire import table_of
 
 DEFAULT_START_NS: Final = 1_772_461_800_000_000_000
 """2026-03-02 14:30 UTC, a Monday: the New York open."""
-OPENING_ROWS: Final = 2
+CLOSING_NS: Final = 1_000_000
+"""Between the end of trading and the end of the session, orders are cancelled."""
 MOST_ORDERS_PER_SECOND: Final = 2_000.0
 
 
@@ -67,12 +68,13 @@ def simulate(session: Session) -> Simulated:
         tape_of(each, accounts, boards[each.number].rows(), boards[each.number].handles, _bits(session, each.number))
         for each in instruments
     ]
-    merged = merge(tapes, first_seq=3)
     statuses = [
-        session_status("pre_open", opens_at - PRE_OPEN_NS, 1),
-        session_status("open", opens_at, 2),
-        session_status("closed", closes_at, len(merged) + 3),
+        session_status("pre_open", opens_at - PRE_OPEN_NS),
+        session_status("open", opens_at),
+        session_status("closing", closes_at),
+        session_status("closed", closes_at + CLOSING_NS),
     ]
+    merged = merge(tapes, statuses)
     silences = [silence for stage in stages for silence in stage.silences]
     said, silent_spans = fall_silent(merged, silences)
     merged, gaps, lost_spans = lose(merged, [loss for stage in stages for loss in stage.losses])
@@ -83,7 +85,7 @@ def simulate(session: Session) -> Simulated:
         for tag, stage in enumerate(stages, start=1)
         if stage.silences or stage.losses
     }
-    table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *news])
+    table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *news], len(statuses))
     labels = _labels(placed, stages, merged, feed_spans, instruments, accounts, session.difficulty)
     return Simulated(table, labels, accounts.table(), instrument_table(instruments))
 
@@ -135,19 +137,18 @@ def _play(
     return stage
 
 
-def _with_rows(events: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
-    """Merge rows into events by time; they come after events of the same time, but for the opening ones, which come
-    before."""
+def _with_rows(events: pa.Table, rows: list[dict[str, Any]], leading: int) -> pa.Table:
+    """Merge rows into events by time; at the same time the first `leading` ones come before, the others after."""
     extra = table_of(rows)
     fields = [field for field in SCHEMA if field.name in {*events.column_names, *extra.column_names}]
     schema = pa.schema(fields)
     times = events.column("ts").to_numpy()
-    order = sorted(range(len(rows)), key=lambda place: (rows[place]["ts"], place))
+    order = sorted(range(len(rows)), key=lambda row: (rows[row]["ts"], row))
     pieces: list[pa.Table] = []
     done = 0
-    for place in order:
-        reached = int(np.searchsorted(times, rows[place]["ts"], side="left" if place < OPENING_ROWS else "right"))
-        pieces += [events.slice(done, reached - done), extra.slice(place, 1)]
+    for row in order:
+        reached = int(np.searchsorted(times, rows[row]["ts"], side="left" if row < leading else "right"))
+        pieces += [events.slice(done, reached - done), extra.slice(row, 1)]
         done = reached
     pieces.append(events.slice(done))
     return pa.concat_tables(pieces, promote_options="default").select(schema.names).cast(schema).combine_chunks()
