@@ -21,12 +21,14 @@ _HEAD = [
     ("tick", "f8"),
     ("previous_close", "f8"),
     ("close_stands_in", "i1"),
+    ("opened_ts", "i8"),  # when a status last opened the market
 ]
 CONTEXT: Final = np.dtype(
     [
         *_HEAD,
         ("tracked", "i1"),  # the order was seen entered
         ("restated", "i1"),
+        ("repriced", "i1"),
         ("displayed", "i1"),
         ("side", "i1"),
         ("quote_changed", "i1"),

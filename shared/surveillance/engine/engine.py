@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.alerts import Alert, Completeness, identifier
+from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
 from surveillance.calendar import Schedule
 from surveillance.engine import observe, state as states, tables
 from surveillance.engine.batch import NONE, REJECTED, STATUS, Batch, batch_of, rejects_of
@@ -160,7 +160,7 @@ class Engine:
         self._listed[:] = 0
         self._bars.used[0] = 0
         markets, accounts = int(state.used[tables.MARKETS]), int(state.used[tables.ACCOUNTS])
-        t = Tables(*state.arrays(), self._instrument_rows, *self._schedule_arrays, self._venue_keys)
+        t = Tables._make((*state.arrays(), self._instrument_rows, *self._schedule_arrays, self._venue_keys))
         observe.compiled(
             events,
             self._contexts,
@@ -227,8 +227,8 @@ class Engine:
             score=float(triggers.scores[k]),
             cool_down_ns=int(values["cool_down_s"] * 1e9),
             finding=finding,
-            order_ids=self._texts(state, "orders", finding.orders),
-            trade_ids=self._texts(state, "trades", finding.trades),
+            order_ids=_order_ids(state, finding.orders),
+            trade_ids=_trade_ids(state, finding.trades),
             accounts=accounts,
             completeness=Completeness(int(context["gaps"]), int(context["late"]), int(context["quarantined"])),
         )
@@ -243,14 +243,6 @@ class Engine:
                 owner = int(state.rows["accounts"][row]["owner"]) if row else account
                 names.add(state.accounts.get(owner) or state.accounts.get(account, "?"))
         return "+".join(sorted(names)) or "-"
-
-    def _texts(self, state: State, table: str, keys: Sequence[int]) -> list[str]:
-        found: list[str] = []
-        for key in keys:
-            row = _find(state, table, key) if key else 0
-            if row:
-                found.extend(texts(state.names, int(state.rows[table][row]["name"]), 200))
-        return list(dict.fromkeys(found))
 
     def _learn_names(self, state: State, batch: Batch, events: NDArray[Any], markets: int, accounts: int) -> None:
         """Keep the texts of symbols and accounts that were new in this chunk."""
@@ -369,6 +361,29 @@ def _name_words(names: tuple[NDArray[np.int32], NDArray[np.uint64]], events: NDA
 
 def _find(state: State, table: str, key: int) -> int:
     return int(tables.lookup(state.slots[table], state.rows[table], np.int64(key)))
+
+
+def _order_ids(state: State, identities: Sequence[int]) -> list[str]:
+    """Give every id that orders went by; an order that was renamed, or whose id is used again, is not in the index."""
+    rows = state.rows["orders"]
+    found: list[str] = []
+    for identity in identities:
+        row = _find(state, "orders", identity) if identity else 0
+        if identity and int(rows[row]["identity"]) != identity:
+            places = np.flatnonzero(rows["identity"] == identity)
+            row = int(places[-1]) if len(places) else 0
+        if row:
+            found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT))
+    return list(dict.fromkeys(found))
+
+
+def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:
+    found: list[str] = []
+    for key in keys:
+        row = _find(state, "trades", key) if key else 0
+        if row:
+            found.extend(texts(state.names, int(state.rows["trades"][row]["name"]), 1))
+    return list(dict.fromkeys(found))
 
 
 def _text_of(batch: Batch, events: NDArray[Any], name: str, key: int) -> str:

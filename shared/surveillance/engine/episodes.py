@@ -1,5 +1,6 @@
 """Episodes: triggers of one rule, symbol, venue and party that follow each other within the cool-down are one alert."""
 
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -61,7 +62,9 @@ class Episodes(msgspec.Struct):
         episode = self.open.get(key)
         if episode is not None and not _goes_on(episode, trigger):
             episode = None
-        scope = self.used.setdefault(f"{trigger.rule}\x1f{trigger.symbol}\x1f{trigger.session}", {})
+        scope = self.used.setdefault(
+            "\x1f".join((trigger.rule, trigger.symbol, trigger.venue or "-", str(trigger.session))), {}
+        )
         mine = episode.alert.alert_id if episode else None
         fresh = [order for order in trigger.order_ids if scope.get(order, mine) == mine]
         if trigger.order_ids and not fresh:
@@ -77,13 +80,17 @@ class Episodes(msgspec.Struct):
         return episode.alert
 
     def forget(self, clock: dict[str, tuple[int, int]]) -> None:
-        """Drop what can no longer be extended; `clock` gives each symbol's time and session."""
+        """Drop what can no longer be extended; `clock` gives each symbol's time and session.
+
+        Bars and statuses may come with a time long past, so that only an episode of orders can be over by the clock.
+        """
         for key, episode in list(self.open.items()):
             now, session = clock.get(episode.alert.symbol, (episode.alert.end_ts, episode.session))
-            if session != episode.session or now - episode.alert.end_ts > (LONGEST_EPISODE_S + 60) * SECOND:
+            over = now - episode.alert.end_ts > 2 * LONGEST_EPISODE_S * SECOND
+            if session != episode.session or (over and episode.orders):
                 del self.open[key]
         for scope in list(self.used):
-            _, symbol, session_text = scope.split("\x1f")
+            _, symbol, _, session_text = scope.split("\x1f")
             if symbol in clock and clock[symbol][1] != int(session_text):
                 del self.used[scope]
 
@@ -93,7 +100,8 @@ def _goes_on(episode: Episode, trigger: Trigger) -> bool:
     return (
         episode.session == trigger.session
         and trigger.finding.start_ts - alert.end_ts <= trigger.cool_down_ns
-        and max(trigger.finding.end_ts, alert.end_ts) - alert.start_ts <= LONGEST_EPISODE_S * SECOND
+        and max(trigger.finding.end_ts, alert.end_ts) - min(trigger.finding.start_ts, alert.start_ts)
+        <= LONGEST_EPISODE_S * SECOND
     )
 
 
@@ -106,7 +114,7 @@ def _severity(trigger: Trigger) -> str:
 
 def _begin(trigger: Trigger) -> Episode:
     finding = trigger.finding
-    first = finding.first_evidence or next(iter([*trigger.order_ids, *trigger.trade_ids]), str(finding.start_ts))
+    first = finding.first_evidence or f"{next(iter([*trigger.order_ids, *trigger.trade_ids]), '')}@{finding.start_ts}"
     common: list[Any] = [trigger.symbol, trigger.venue, trigger.party, first]
     alert = Alert(
         alert_id=identifier(trigger.rule, trigger.rule_version, trigger.parameters_hash, *common),
@@ -156,11 +164,12 @@ def _extend(episode: Episode, trigger: Trigger) -> None:
 
 def _describe(episode: Episode, trigger: Trigger) -> None:
     alert, finding = episode.alert, trigger.finding
-    alert.order_count += _collect(alert.order_ids, episode.orders, trigger.order_ids)
-    alert.trade_count += _collect(alert.trade_ids, episode.trades, trigger.trade_ids)
-    alert.metrics = dict(finding.metrics)
+    alert.order_ids = _collected(alert.order_ids, episode.orders, trigger.order_ids)
+    alert.trade_ids = _collected(alert.trade_ids, episode.trades, trigger.trade_ids)
+    alert.order_count, alert.trade_count = len(episode.orders), len(episode.trades)
+    alert.metrics = {name: value for name, value in finding.metrics.items() if isfinite(value)}
     alert.thresholds = dict(finding.thresholds)
-    alert.baselines = dict(finding.baselines)
+    alert.baselines = {name: value for name, value in finding.baselines.items() if isfinite(value)}
     sentences = list(finding.sentences)
     if alert.revision > 1:
         sentences.append(f"This is number {alert.revision} in one episode; the numbers above are of the latest.")
@@ -172,11 +181,8 @@ def _describe(episode: Episode, trigger: Trigger) -> None:
     alert.explanation = "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1))
 
 
-def _collect(listed: list[str], seen: set[str], found: list[str]) -> int:
-    before = len(seen)
-    for name in found:
-        if name not in seen:
-            seen.add(name)
-            if len(listed) < EVIDENCE_LIMIT:
-                listed.append(name)
-    return len(seen) - before
+def _collected(listed: list[str], seen: set[str], found: list[str]) -> list[str]:
+    """Give the first names as a new list: earlier revisions keep theirs."""
+    fresh = [name for name in dict.fromkeys(found) if name not in seen]
+    seen.update(fresh)
+    return [*listed, *fresh][:EVIDENCE_LIMIT]

@@ -85,7 +85,10 @@ def market_row(t, e, unknown):
         m.state = t.everything[0]
         m.session = t.everything[1]
         m.open_ts = t.everything[1]
-        m.close_ts = t.everything[1] if m.schedule >= 0 else NONE
+        if m.schedule >= 0:
+            m.open_ts, m.close_ts = sessions.next_session(t, m, t.everything[1])
+        else:
+            m.close_ts = NONE
     return row
 
 
@@ -187,6 +190,8 @@ def observe(
         c.open = is_open
         c.tracked = 0
         c.restated = 0
+        c.repriced = 0
+        c.owner_known = 0
         c.quote_changed = 0
         c.order = 0
         c.trade = 0
@@ -233,12 +238,17 @@ def _take_trade(t, row, e, c, ts, starts, words):
         c.trade = key
         if known == 0:
             t.counts[UNMATCHED] += 1
-        elif m.bar_end and t.trades[known].ts >= m.bar_end - 60 * SECOND:
-            m.bar_volume = max(m.bar_volume - t.trades[known].quantity, 0.0)
+        else:
+            bars.correct(m, t.trades[known], e)
         return
     c.trade = orders.trade_key(t, row, e, ts, starts, words)
     if c.open:
         bars.take(m, e)
+    if c.trade:
+        d = t.trades[find(t.trade_slots, t.trades, c.trade)]
+        d.price = e.price
+        d.quantity = e.quantity
+        d.minute = m.bar_end if c.open else 0
     if bars.sets_price(e):
         m.last_price = e.price
         if np.isnan(m.previous_close):
@@ -254,6 +264,8 @@ def _take_bar(t, row, e, bars_out, place):
     if e.interval_s == 60:
         m.fed_minutes = 1
         m.bar_end = 0
+        if e.ts <= m.bar_closed:
+            return
     n = bars_out.used[0]
     bars_out.used[0] = n + 1
     b = bars_out.rows[n]

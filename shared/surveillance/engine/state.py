@@ -120,7 +120,7 @@ class State:
         clock, epoch = markets["mark_ts"], markets["epoch"]
         current = orders["epoch"] == epoch[orders["market"]]
         recent = orders["touched_ts"] + RETENTION_NS >= clock[orders["market"]]
-        keep_orders = (orders["key"] != 0) & ((current & (orders["live"] == 1)) | recent)
+        keep_orders = (orders["identity"] != 0) & ((current & (orders["live"] == 1)) | recent)
         keep_positions = positions["epoch"] == epoch[positions["market"]]
         keep_positions |= np.isin(np.arange(len(positions)), orders["position"][keep_orders])
         keep_trades = trades["ts"] + RETENTION_NS >= clock[trades["market"]]

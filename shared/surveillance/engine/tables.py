@@ -24,6 +24,7 @@ MARKET: Final = np.dtype(
         ("session", "i8"),  # when the running session began; its identity
         ("open_ts", "i8"),
         ("close_ts", "i8"),
+        ("opened_ts", "i8"),  # when a status last opened it
         ("instrument", "i4"),
         ("schedule", "i4"),  # −1: none, the UTC day is the session
         ("parameters", "i4"),
@@ -55,6 +56,7 @@ MARKET: Final = np.dtype(
         ("message_variance", "f8"),
         ("message_minutes", "i8"),
         ("bar_end", "i8"),  # 0: no minute is open
+        ("bar_closed", "i8"),  # end of the last minute made from trades
         ("bar_empty", "i4"),  # empty minutes just before it
         ("bar_trades", "i8"),
         ("bar_open", "f8"),
@@ -83,7 +85,8 @@ VENUE_QUOTE: Final = np.dtype(
 )
 ORDER: Final = np.dtype(
     [
-        ("key", "i8"),
+        ("key", "i8"),  # of the id it goes by now; 0 once another order goes by it
+        ("identity", "i8"),  # what rules know it by, whatever it is renamed to
         ("market", "i4"),
         ("position", "i4"),
         ("previous", "i4"),
@@ -110,6 +113,7 @@ POSITION: Final = np.dtype(
         ("market", "i4"),
         ("next", "i4"),
         ("epoch", "i4"),
+        ("linked", "i4"),  # reference data knows the owner
         ("owner", "i8"),
         ("live", "i4", (2,)),
         ("first", "i4", (2,)),
@@ -121,7 +125,16 @@ POSITION: Final = np.dtype(
 )
 ACCOUNT: Final = np.dtype([("key", "i8"), ("owner", "i8"), ("entity", "i4"), ("linked", "i4")], align=True)
 TRADE: Final = np.dtype(
-    [("key", "i8"), ("ts", "i8"), ("price", "f8"), ("quantity", "f8"), ("market", "i4"), ("name", "i8")], align=True
+    [
+        ("key", "i8"),
+        ("ts", "i8"),
+        ("price", "f8"),
+        ("quantity", "f8"),
+        ("minute", "i8"),  # end of the minute whose bar counts it, 0 = none
+        ("market", "i4"),
+        ("name", "i8"),
+    ],
+    align=True,
 )
 PRODUCER: Final = np.dtype([("key", "i8"), ("number", "i8"), ("lease_start", "i8")], align=True)
 INSTRUMENT: Final = np.dtype(
@@ -214,8 +227,7 @@ class Tables(NamedTuple):
     parameter_venues: NDArray[np.int64]
 
 
-@kernel
-def find(slots, rows, key):
+def _find(slots, rows, key):
     """Give the row of a key, or 0."""
     mask = slots.size - 1
     place = (key ^ (key >> 29)) & mask
@@ -229,7 +241,8 @@ def find(slots, rows, key):
         place = (place + 1) & mask
 
 
-lookup = entry(find.py_func)
+find = kernel(_find)
+lookup = entry(_find)
 """`find`, for Python."""
 
 

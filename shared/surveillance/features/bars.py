@@ -3,7 +3,9 @@
 import numpy as np
 
 from surveillance.engine.kernel import kernel
-from surveillance.events import CONDITIONS, MINUTE
+from surveillance.events import CONDITIONS, CORRECTIONS, MINUTE
+
+_CORRECT = CORRECTIONS["correct"]
 
 _UNFIT = (
     (1 << (CONDITIONS["late"] - 1))
@@ -32,6 +34,7 @@ def head(c, m, row, place, ts):
     c.tick = m.tick
     c.previous_close = m.previous_close
     c.close_stands_in = m.close_stands_in
+    c.opened_ts = m.opened_ts
 
 
 @kernel
@@ -52,6 +55,7 @@ def _emit(t, row, bars, place):
     b.empty_before = m.bar_empty
     b.made = 1
     m.bar_empty = 0
+    m.bar_closed = m.bar_end
 
 
 @kernel
@@ -104,3 +108,19 @@ def take(m, e):
         m.bar_close = e.price
         m.bar_high = e.price
         m.bar_low = e.price
+
+
+@kernel
+def correct(m, d, e):
+    """Take a cancelled trade's volume and money out of the minute that counted it, or put corrected ones in their place."""
+    if d.minute == 0 or d.minute != m.bar_end:
+        return
+    price = d.price
+    quantity = 0.0
+    if e.correction == _CORRECT:
+        quantity = e.quantity if e.quantity > 0 else d.quantity
+        price = d.price if np.isnan(e.price) else e.price
+    m.bar_volume = max(m.bar_volume + (quantity - d.quantity), 0.0)
+    m.bar_money = max(m.bar_money + (quantity * price - d.quantity * d.price), 0.0)
+    d.quantity = quantity
+    d.price = price

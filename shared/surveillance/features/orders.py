@@ -86,6 +86,7 @@ def position_row(t, market_row, account):
         p.market = market_row
         p.epoch = m.epoch
         p.owner = owner
+        p.linked = t.accounts[find(t.account_slots, t.accounts, account)].linked if account else 0
         p.burst = 0.0
         p.burst_ts = 0
         for index in range(2):
@@ -173,6 +174,19 @@ def reduce(t, row, quantity):
 
 
 @kernel
+def reshape(t, row, price, quantity):
+    """Give a live order another price and open quantity; it keeps its place among its owner's orders."""
+    o = t.orders[row]
+    t.positions[o.position].live_quantity[0 if o.side > 0 else 1] += quantity - o.open
+    if not o.hidden and not np.isnan(o.price):
+        book.change(t, o.market, o.side, o.price, -o.open, -1)
+    o.price = price
+    o.open = quantity
+    if not o.hidden and not np.isnan(price):
+        book.add(t, o.market, o.side, price, quantity)
+
+
+@kernel
 def expire(t, market_row, ts):
     """Forget live orders that nobody touched for a day; only markets that never close come here."""
     place = t.markets[market_row].first_position
@@ -240,6 +254,7 @@ def apply(t, market_row, e, c, ts, starts, words):
         _describe(t, row, c)
     p = t.positions[c.position]
     c.owner = p.owner
+    c.owner_known = p.linked
     if not c.restated and e.action != FILL:
         c.burst = baselines.burst(p, ts)
         baselines.message(m, ts)
@@ -256,7 +271,7 @@ def apply(t, market_row, e, c, ts, starts, words):
 def _describe(t, row, c):
     o = t.orders[row]
     c.tracked = 1
-    c.order = o.key
+    c.order = o.identity
     c.side = o.side
     c.displayed = 0 if o.hidden else 1
     c.price = o.price
@@ -276,21 +291,21 @@ def _enter(t, market_row, e, c, ts, starts, words):
     if row and t.orders[row].epoch == m.epoch and t.orders[row].live:
         t.counts[RESTATED] += 1
         c.restated = 1
-        o = t.orders[row]
-        leave_live(t, row)
-        o.price = e.price
-        o.open = e.quantity
-        o.touched_ts = ts
-        enter_live(t, row)
+        reshape(t, row, e.price, e.quantity)
+        t.orders[row].touched_ts = ts
         return row
     position = position_row(t, market_row, e.account)
-    if row == 0:
-        row = t.used[ORDERS]
-        t.used[ORDERS] += 1
-        put(t.order_slots, key, row)
-        t.orders[row].key = key
-        t.orders[row].name = write_name(t, 0, starts, words, e.row)
+    identity = key
+    if row:
+        t.orders[row].key = 0
+        identity = mix(key, m.orders + 1)
+    row = t.used[ORDERS]
+    t.used[ORDERS] += 1
+    put(t.order_slots, key, row)
     o = t.orders[row]
+    o.key = key
+    o.identity = identity
+    o.name = write_name(t, 0, starts, words, e.row)
     o.market = market_row
     o.account = e.account
     o.position = position
@@ -316,25 +331,31 @@ def _enter(t, market_row, e, c, ts, starts, words):
 def _replace(t, row, e, c, ts, starts, words):
     o = t.orders[row]
     quantity = o.open if np.isnan(e.quantity) else e.quantity
-    price = o.price if np.isnan(e.price) else e.price
-    leave_live(t, row)
+    c.repriced = not np.isnan(e.price) and e.price != o.price
     c.removed = max(o.open - quantity, 0.0)
+    o.touched_ts = ts
     if quantity > o.open:
         o.entered += quantity - o.open
     else:
         o.cancelled += o.open - quantity
-    if quantity > o.open or price != o.price:
+    if quantity > o.open or c.repriced:
+        leave_live(t, row)
         o.entered_ts = ts
-    o.open = quantity
-    o.price = price
-    o.touched_ts = ts
-    if quantity > 0:
-        enter_live(t, row)
+        o.open = quantity
+        if c.repriced:
+            o.price = e.price
+        if quantity > 0:
+            enter_live(t, row)
+    elif quantity == 0:
+        leave_live(t, row)
+        o.open = 0.0
+    else:
+        reshape(t, row, o.price, quantity)
     if e.previous_order_id and e.order_id != e.previous_order_id:
         key = mix(e.order_id, mix(e.symbol, e.venue))
         taken = find(t.order_slots, t.orders, key)
         if taken and taken != row:
-            if t.orders[taken].live:
+            if t.orders[taken].live and t.orders[taken].epoch == o.epoch:
                 leave_live(t, taken)
             t.orders[taken].key = 0
         o.key = key
@@ -370,7 +391,7 @@ def _describe_stack(t, market_row, c, index):
             orders += 1
         row = o.next
     for k in range(orders):
-        c.stack_keys[k] = t.orders[c.stack_keys[k]].key
+        c.stack_keys[k] = t.orders[c.stack_keys[k]].identity
     c.stack_levels = levels
     c.stack_orders = orders
     c.stack_quantity = quantity

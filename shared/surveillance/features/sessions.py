@@ -4,7 +4,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.events import DAY, STATES
-from surveillance.features import bars, orders
+from surveillance.features import bars, orders, quotes
 
 PRE_OPEN, OPEN, HALTED, CLOSING, CLOSED = (STATES[s] for s in ("pre_open", "open", "halted", "closing", "closed"))
 
@@ -34,7 +34,7 @@ def turn_page(t, row, session, keep_orders):
 
 
 @kernel
-def _next_session(t, m, ts):
+def next_session(t, m, ts):
     """Give open and close of the schedule's first session that ends after `ts`; both far away where it has none."""
     low = t.schedule_starts[m.schedule]
     end = t.schedule_starts[m.schedule + 1]
@@ -57,7 +57,7 @@ def enter(t, row, made_bars, place, ts):
     if ts >= m.close_ts:
         if m.schedule >= 0:
             bars.stop(t, row, made_bars, place, m.close_ts)
-            m.open_ts, m.close_ts = _next_session(t, m, ts)
+            m.open_ts, m.close_ts = next_session(t, m, ts)
             turn_page(t, row, m.open_ts, False)
             m.by_status = 0
         else:
@@ -65,8 +65,11 @@ def enter(t, row, made_bars, place, ts):
             m.open_ts = day
             m.close_ts = day + DAY
             if not m.by_status:
+                if m.bar_end:
+                    bars.advance(t, row, made_bars, place, day)
                 turn_page(t, row, day, True)
-                orders.expire(t, row, ts)
+            orders.expire(t, row, ts)
+            quotes.from_orders(t, row)
     if not m.by_status:
         m.state = OPEN if ts >= m.open_ts else PRE_OPEN
 
@@ -80,6 +83,8 @@ def set_state(t, row, made_bars, place, ts, state):
     fresh = not m.by_status
     m.by_status = 1
     m.state = state
+    if state == OPEN and was != OPEN:
+        m.opened_ts = ts
     if state == CLOSED:
         bars.stop(t, row, made_bars, place, ts)
         if was != CLOSED or fresh:

@@ -117,6 +117,7 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
             f"{p['min_mad_z']:g}), its value {amount(round(float(bar['money']), 2))} (threshold {p['min_money']:,.0f}).",
         ],
         tier=0,
+        first_evidence=f"{_NAMES[seconds]}@{end}",
         metrics={"volume": volume, "multiple": volume / mean, "mad_z": min(z, 1e9), "money": float(bar["money"])},
         thresholds={name: p[name] for name in ("multiple", "min_mad_z", "min_money")},
         baselines={"mean_volume": mean, "median_volume": float(row["median"])},

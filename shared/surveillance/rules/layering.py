@@ -3,7 +3,8 @@
 At a fill, the owner's live orders on the other side form a stack: at least `min_levels` prices, `min_depth_share` of the ten
 best levels, at least `size_ratio` × the filled order, with nothing comparable left on the fill's side. The alert is complete when
 `cancelled_share` of the stack has been cancelled within `window_s` of the fill and at most `max_reentered_share` came back.
-A stack that is re-priced to stay away from the touch counts as cancelled and entered again at the new price.
+A stack's order that is re-priced to stay away from the touch counts as cancelled, once; without accounts as entered again too.
+One stack of an owner is followed at a time.
 
 Without accounts the stack is the last burst of orders on that side, and the alert a candidate.
 
@@ -30,7 +31,7 @@ PARAMETERS = (
     Parameter("size_ratio", 3, "× the filled order", 1, 1000, "how much larger the stack is"),
     Parameter("cancelled_share", 0.85, "share", 0.1, 1, "of the stack that goes"),
     Parameter("max_reentered_share", 0.5, "share", 0, 10, "of the stack that may come back"),
-    Parameter("window_s", 10, "s", 0.000001, 3600, "fill to withdrawal"),
+    Parameter("window_s", 10, "s", 0.000001, 600, "fill to withdrawal"),
 )
 
 ROW = [
@@ -42,6 +43,7 @@ ROW = [
     ("stack_ts", "i8"),
     ("cancelled", "f8"),
     ("reentered", "f8"),
+    ("gone", "i8"),  # a bit for each order that was re-priced away
     ("fill", "i8"),
     ("fill_account", "i8"),
     ("fill_trade", "i8"),
@@ -78,6 +80,7 @@ def _arm(event, context, row, p):
         row.keys[k] = context.stack_keys[k]
     row.cancelled = 0.0
     row.reentered = 0.0
+    row.gone = 0
     row.fill = context.order
     row.fill_account = context.account
     row.fill_trade = context.trade
@@ -88,11 +91,11 @@ def _arm(event, context, row, p):
 
 
 @kernel
-def _stands_in(row, order):
+def _place_of(row, order):
     for k in range(row.orders):
-        if row.keys[k] == order:
-            return True
-    return False
+        if row.keys[k] == order and not row.gone >> k & 1:
+            return k
+    return -1
 
 
 @kernel
@@ -113,14 +116,16 @@ def step(event, context, row, p):
     if event.action == NEW:
         row.reentered += event.quantity
         return 0.0
-    if not _stands_in(row, context.order):
+    place = _place_of(row, context.order)
+    if place < 0:
         return 0.0
     if event.action == CANCEL:
         row.cancelled += context.removed
     elif event.action == REPLACE:
         row.cancelled += context.removed
-        if context.entered_ts == context.ts:
+        if context.repriced:
             row.cancelled += context.still_open
+            row.gone |= np.int64(1) << place
             if context.owner == 0:
                 row.reentered += context.still_open
     if row.cancelled < p.cancelled_share * row.quantity or row.reentered > p.max_reentered_share * row.quantity:

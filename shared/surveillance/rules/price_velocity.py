@@ -2,7 +2,8 @@
 
 High − low of the prints that set prices within the trailing `window_s` is at least `min_move` of the previous close, over two
 trades or more. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print leaves the window.
-After an alert the window begins anew with the last print.
+A print that a later one had eclipsed does not come back with the later one's correction. After an alert the window begins
+anew with the last print.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ PARAMETERS = (
 
 EXTREMES = 128
 ROW = [
-    ("trades", "i8"),
+    ("told", "i8"),
     ("first_high", "i8"),
     ("highs", "i8"),
     ("first_low", "i8"),
@@ -76,7 +77,21 @@ def _take(event, context, row):
     row.lows = _push(
         context.ts, context.trade, event.price, row.first_low, row.lows, row.low_ts, row.low, row.low_key, -1.0
     )
-    row.trades += 1
+
+
+@kernel
+def _keep_last(row):
+    """Empty the window but for the last print, unless that was corrected away."""
+    row.first_high = (row.first_high + max(row.highs - 1, 0)) % EXTREMES
+    row.first_low = (row.first_low + max(row.lows - 1, 0)) % EXTREMES
+    same_moment = row.high_ts[row.first_high] == row.low_ts[row.first_low]
+    same_price = row.high[row.first_high] == row.low[row.first_low]
+    if row.highs == 0 or row.lows == 0 or not same_moment or not same_price:
+        row.highs = 0
+        row.lows = 0
+        return
+    row.highs = 1
+    row.lows = 1
 
 
 @kernel
@@ -89,12 +104,9 @@ def step(event, context, row, p):
         return 0.0
     if not sets_price(event):
         return 0.0
-    if row.trades < 0:
-        row.trades = 0
-        row.highs = 0
-        row.lows = 0
-        row.first_high = 0
-        row.first_low = 0
+    if row.told:
+        row.told = 0
+        _keep_last(row)
     since = context.ts - p.window_ns
     while row.highs and row.high_ts[row.first_high] < since:
         row.first_high = (row.first_high + 1) % EXTREMES
@@ -102,14 +114,12 @@ def step(event, context, row, p):
     while row.lows and row.low_ts[row.first_low] < since:
         row.first_low = (row.first_low + 1) % EXTREMES
         row.lows -= 1
-    if row.highs == 0 and row.lows == 0:
-        row.trades = 0
     _take(event, context, row)
     row.expires = context.ts + p.window_ns
     span = row.high[row.first_high] - row.low[row.first_low]
-    if not (context.previous_close > 0 and row.trades >= 2 and span >= p.min_move * context.previous_close):
+    if not (context.previous_close > 0 and span >= p.min_move * context.previous_close):
         return 0.0
-    row.trades = -row.trades
+    row.told = 1
     return min(0.5 + 0.1 * (span / (p.min_move * context.previous_close) - 1.0), 0.89)
 
 
@@ -135,7 +145,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         ],
         trades=[key for _, _, key in ends],
         tier=0,
-        metrics={"move": (top - bottom) / close, "high": top, "low": bottom, "trades": float(-row["trades"])},
+        metrics={"move": (top - bottom) / close, "high": top, "low": bottom},
         thresholds={name: p[name] for name in ("min_move", "window_s")},
         baselines={"previous_close": close},
     )

@@ -5,6 +5,9 @@ entered near the touch, alone on its side of the owner's interest; (2) cancelled
 (3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the mid did
 not move against that fill by more than a spread between the entry and the fill.
 
+A replace that costs the order its priority begins its life anew. A row tells one suspect an event: what else is complete
+follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed at once, the newest.
+
 Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the mid moved
 in the order's favour by half a spread or more and came at least half-way back within `after_s` of the cancel.
 
@@ -25,12 +28,12 @@ NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
-    Parameter("size_multiple", 4, "× usual order size", 1, 1000, "how large the order is"),
+    Parameter("size_multiple", 4, "× usual order size", 2, 1000, "how large the order is"),
     Parameter("size_ratio", 3, "× the opposite fill", 1, 1000, "how much larger than what it helped"),
     Parameter("max_levels_away", 10, "better levels", 0, 64, "how near the touch it was entered"),
     Parameter("max_distance_bp", 50, "bp of the mid", 0, 10_000, "how near the touch it was entered"),
     Parameter("max_filled_share", 0.01, "share", 0, 1, "how much of it may have been filled"),
-    Parameter("lifetime_s", 10, "s", 0.000001, 3600, "entry to cancel"),
+    Parameter("lifetime_s", 10, "s", 0.000001, 600, "entry to cancel"),
     Parameter("after_s", 1, "s", 0, 60, "how long after the cancel the fill may come"),
     Parameter("warm_up_orders", 50, "orders", 0, 100_000, "orders of the market before its usual size means something"),
 )
@@ -117,7 +120,8 @@ def _score(context, row, k, p):
 
 @kernel
 def _conclude(context, row, p):
-    for k in range(SUSPECTS):
+    for n in range(SUSPECTS):
+        k = (row.next + n) % SUSPECTS
         if row.order[k] and row.cancelled_ts[k] and row.helped[k]:
             if context.ts - row.cancelled_ts[k] > p.after_ns:
                 row.order[k] = 0
@@ -136,6 +140,23 @@ def _end(context, row, k, p):
         return
     row.cancelled_ts[k] = context.ts
     row.cancel_mid[k] = (context.bid + context.ask) / 2
+
+
+@kernel
+def _restart(context, row, k, p):
+    """Begin a suspect's life anew where a replace costs it its priority, if it is still large and near."""
+    mid = (context.bid + context.ask) / 2
+    if context.still_open < p.size_multiple * row.usual[k] or not (
+        abs(context.price - mid) <= p.max_distance_bp * 1e-4 * mid
+    ):
+        row.order[k] = 0
+        return
+    row.price[k] = context.price
+    row.quantity[k] = context.still_open
+    row.entered_ts[k] = context.ts
+    row.entry_mid[k] = mid
+    row.spread[k] = context.ask - context.bid
+    row.expires = context.ts + p.lifetime_ns + p.after_ns
 
 
 @kernel
@@ -170,8 +191,8 @@ def step(event, context, row, p):
             if row.order[k] == context.order and row.cancelled_ts[k] == 0:
                 if context.still_open <= p.max_filled_share * row.quantity[k]:
                     _end(context, row, k, p)
-                elif event.action == REPLACE and context.removed == 0:
-                    row.order[k] = 0
+                elif event.action == REPLACE and context.entered_ts == context.ts:
+                    _restart(context, row, k, p)
     score = _conclude(context, row, p)
     if score > 0:
         row.hit = -1 - row.hit

@@ -2,7 +2,7 @@
 
 The spread in basis points of the mid is above max(`floor_bp`, `multiple` × its running median over about the last minute) for
 `duration_s` without a break. The median is taken over one sample a second, at least `min_samples` of them, none of them from
-inside a wide stretch. A stretch raises one alert. A side that is empty has no spread and ends the stretch.
+inside a wide stretch. A stretch raises one alert. An empty side has no spread and ends the stretch; a halt ends it too.
 """
 
 import numpy as np
@@ -30,6 +30,11 @@ _KEPT_NS = 3600 * SECOND
 ROW = [
     ("since_ts", "i8"),
     ("told", "i8"),
+    ("due", "i8"),  # the event that told it has still to be followed
+    ("due_ts", "i8"),
+    ("due_spread", "f8"),
+    ("due_bid", "f8"),
+    ("due_ask", "f8"),
     ("sampled_ts", "i8"),
     ("samples", "i8"),
     ("median", "f8"),
@@ -67,35 +72,48 @@ def _sample(row, spread):
 
 @kernel
 def step(event, context, row, p):
-    """Follow the spread through an event that may have changed it."""
+    """Follow the spread through an event that may have changed it; the one that tells a stretch is followed with the next."""
     row.expires = context.ts + _KEPT_NS
-    score = 0.0
+    if row.due:
+        row.due = 0
+        _follow(row, row.due_ts, row.due_spread, row.due_bid, row.due_ask, p)
+    if row.since_ts and row.since_ts < context.opened_ts:
+        row.since_ts = 0
+    bid, ask = context.bid_after, context.ask_after
+    spread = (ask - bid) * 2e4 / (ask + bid)
     if row.since_ts and not row.told and context.ts - row.since_ts >= p.duration_ns:
         row.told = 1
-        score = min(0.45 + 0.05 * row.worst / row.limit, 0.89)
-    spread = (context.ask_after - context.bid_after) * 2e4 / (context.ask_after + context.bid_after)
-    if score > 0:
-        return score
+        row.due = 1
+        row.due_ts = context.ts
+        row.due_spread = spread
+        row.due_bid = bid
+        row.due_ask = ask
+        return min(0.45 + 0.05 * row.worst / row.limit, 0.89)
+    _follow(row, context.ts, spread, bid, ask, p)
+    return 0.0
+
+
+@kernel
+def _follow(row, ts, spread, bid, ask, p):
     if np.isnan(spread) or row.samples < p.min_samples:
         row.since_ts = 0
         row.told = 0
     elif spread > max(p.floor_bp, p.multiple * row.median):
         if row.since_ts == 0:
-            row.since_ts = context.ts
+            row.since_ts = ts
             row.told = 0
             row.worst = 0.0
             row.limit = max(p.floor_bp, p.multiple * row.median)
         if spread > row.worst:
             row.worst = spread
-            row.bid = context.bid_after
-            row.ask = context.ask_after
+            row.bid = bid
+            row.ask = ask
     else:
         row.since_ts = 0
         row.told = 0
-    if row.since_ts == 0 and not np.isnan(spread) and context.ts - row.sampled_ts >= SECOND:
-        row.sampled_ts = context.ts
+    if row.since_ts == 0 and not np.isnan(spread) and ts - row.sampled_ts >= SECOND:
+        row.sampled_ts = ts
         _sample(row, spread)
-    return 0.0
 
 
 def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
