@@ -173,10 +173,9 @@ def reference(records: list[Record]) -> Reference:
                     number = json.loads(single)["number"]
                     fresh = number > state["numbers"].get("venue/orders", -1)
                     counts["quarantined" if fresh else "duplicates"] += 1
-                    counts["events"] += not fresh
                     continue
                 outcome = engine.feed(state, plainly_decoded(single))
-                counts.update({key: value for key, value in vars(outcome.counts).items() if value})
+                counts.update(outcome.counts)
                 if not outcome.dropped:
                     kept.append(single)
                 for alert in outcome.alerts:

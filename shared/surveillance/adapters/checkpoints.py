@@ -25,7 +25,7 @@ COUNTS: Final = (
     "quarantined",
 )
 """Sums over the lane's life, exact: a record enters them in the write that consumes it.
-lines = events + rejected + quarantined; events = processed + late + duplicates + stale_producer."""
+lines = events + duplicates + stale_producer + rejected + quarantined; events = processed + late."""
 
 READ_LIMIT: Final = 100
 

@@ -1,6 +1,6 @@
 """What the consumer asks of the rule engine; the types only, so that nothing here compiles a kernel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from surveillance.adapters.checkpoints import COUNTS
@@ -20,7 +20,7 @@ class Outcome(Protocol):
     @property
     def dropped(self) -> Any: ...
     @property
-    def counts(self) -> Any: ...
+    def counts(self) -> Mapping[str, int]: ...
 
 
 class RuleEngine(Protocol):

@@ -93,7 +93,7 @@ class LaneConsumer:
         return batch.report
 
     def _progress(self, batch: "_Batch") -> Any:
-        return {lane: self._held[lane].checkpoint.sequence_number for lane in batch.waiting}
+        return [(lane, self._held[lane].checkpoint.sequence_number) for lane in batch.waiting]
 
     def _round(self, batch: "_Batch") -> None:
         """Bring each waiting lane one step forward; lanes that are done or failed stop waiting."""
@@ -114,6 +114,8 @@ class LaneConsumer:
             counts, alerts = result
             batch.report.counts.update(counts)
             batch.report.alerts += alerts
+            if self._held[lane].holds(batch.waiting[lane][-1]):
+                self._end(batch, lane)
 
     def _settle(self, batch: "_Batch") -> None:
         unknown = [lane for lane in batch.waiting if self._held[lane].needs_checkpoint]
@@ -141,8 +143,7 @@ class LaneConsumer:
             return False
         todo = [record for record in batch.waiting[lane] if not held.holds(record)]
         if not todo and held.prepared is None:
-            held.rest()
-            del batch.waiting[lane]
+            self._end(batch, lane)
             return False
         try:
             if todo:
@@ -156,6 +157,10 @@ class LaneConsumer:
             self._fail(batch, lane, error)
             return False
         return held.prepared is not None
+
+    def _end(self, batch: "_Batch", lane: int) -> None:
+        self._held[lane].rest()
+        del batch.waiting[lane]
 
     def _append(self, batch: "_Batch", ready: list[int]) -> dict[int, Any]:
         """Make what is prepared durable: one object for all lanes of an arrival date."""

@@ -53,7 +53,7 @@ class LaneFeed:
             raise EngineError(f"{type(error).__name__}: {error}") from error
         dropped = {int(row) for row in outcome.dropped}
         kept = _kept(data, decoded, dropped)
-        counts = Counter({name: int(getattr(outcome.counts, name)) for name in ENGINE_COUNTS})
+        counts = Counter({name: int(outcome.counts.get(name, 0)) for name in ENGINE_COUNTS})
         counts["lines"] = decoded.table.num_rows + len(decoded.rejected)
         return Fed(
             [kept] if kept else [],

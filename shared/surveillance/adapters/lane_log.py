@@ -143,9 +143,8 @@ class LaneLog:
                 yield position, known
                 position = chapter.last
         missing = [segment for segment in checkpoint.tail if segment.last > position]
-        for segment, content in zip(missing, self.read(missing), strict=True):
-            yield position, after(content, position - segment.first)
-            position = segment.last
+        if missing:
+            yield position, after(b"".join(self.read(missing)), position - missing[0].first)
 
 
 def chain(chapters: Iterable[Chapter], position: int, end: int) -> list[Chapter]:
