@@ -86,17 +86,18 @@ def _assets(folder: Path, manifest: dict[str, Any]) -> dict[str, Asset]:
     for digest, entry in manifest.get("dockerImages", {}).items():
         source = entry["source"]
         context = (folder / source["directory"]).resolve()
-        found[digest] = Asset(digest, str(context), _command(context / source.get("dockerFile", "Dockerfile")))
+        dockerfile = context / source.get("dockerFile", "Dockerfile")
+        found[digest] = Asset(digest, str(context), _words(dockerfile, "CMD"), _words(dockerfile, "ENTRYPOINT"))
     return found
 
 
-def _command(dockerfile: Path) -> tuple[str, ...]:
-    """Give a Dockerfile's last CMD in exec form: for a Lambda image, the handler."""
-    command: list[str] = []
+def _words(dockerfile: Path, instruction: str) -> tuple[str, ...]:
+    """Give the words of a Dockerfile's last CMD or ENTRYPOINT, if it is in exec form."""
+    words: list[str] = []
     for line in dockerfile.read_text().splitlines() if dockerfile.exists() else []:
-        if line.startswith("CMD ["):
-            command = json.loads(line.removeprefix("CMD "))
-    return tuple(command)
+        if line.startswith(f"{instruction} ["):
+            words = json.loads(line.removeprefix(instruction))
+    return tuple(words)
 
 
 def deploy(assembly: Path, endpoint: str) -> Deployed:

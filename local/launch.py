@@ -2,11 +2,12 @@
 
 import runpy
 import sys
+from collections.abc import Sequence
 
 from local.lifeline import end_with_parent
 
 
-def module_of(command: list[str]) -> tuple[str, list[str]]:
+def module_of(command: Sequence[str]) -> tuple[str, list[str]]:
     """Give the module that a container's command runs, and its arguments; raises `ValueError` for any other command."""
     words = list(command)
     if words and words[0].rpartition("/")[2].startswith("python"):

@@ -160,7 +160,10 @@ def _services(ecs: Any, assets: Mapping[str, Asset]) -> Iterator[Service]:
                     name=service["serviceName"],
                     container=container["name"],
                     code=asset.folder,
-                    command=tuple(container.get("command") or asset.command),
+                    command=(
+                        *(container.get("entryPoint") or asset.entrypoint),
+                        *(container.get("command") or asset.command),
+                    ),
                     environment={entry["name"]: entry["value"] for entry in container.get("environment", [])},
                     secrets={entry["name"]: entry["valueFrom"] for entry in container.get("secrets", [])},
                     stop_seconds=float(container.get("stopTimeout") or 30),

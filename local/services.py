@@ -10,6 +10,7 @@ from pathlib import Path
 from local import lifeline
 from local.clients import client
 from local.emulator import process_environment
+from local.launch import module_of
 from local.resources import Service
 
 RESTART_FIRST_S = 0.5
@@ -17,12 +18,16 @@ RESTART_LONGEST_S = 10.0
 
 
 class ServiceProcess:
-    """Keeps one process of a service running until it is stopped, as ECS does with a desired count of 1."""
+    """Keeps one process of a service running until it is stopped, as ECS does with a desired count of 1.
+
+    Raises `ValueError` for a service that does not run a Python module.
+    """
 
     def __init__(self, service: Service, endpoint: str, folder: Path, extra: Mapping[str, str]) -> None:
         self.service = service
         self.starts = 0
         self.child: lifeline.Child | None = None
+        module_of(service.command)
         self._endpoint = endpoint
         self._folder = folder
         self._extra = dict(extra)

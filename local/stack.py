@@ -14,6 +14,7 @@ import msgspec
 
 from local import lifeline
 from local.clients import client
+from local.code import CACHE_FOLDER, settle
 from local.deployment import Deployed, deploy
 from local.emulator import (
     KINESIS_BUDGET_BYTES,
@@ -47,6 +48,7 @@ class LocalStack:
     """Enter to start everything, leave to end everything; each start is a fresh one.
 
     `assembly` is a cloud assembly to deploy instead of our app's. Without `run_services` the ingester is not started.
+    `cache_dir` outlives the stack: assemblies, and code with its compiled kernels.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LocalStack:
         service_environment: Mapping[str, str] | None = None,
         landing_seconds: float = 3.0,
         kinesis_budget_bytes: int = KINESIS_BUDGET_BYTES,
+        cache_dir: Path = CACHE_FOLDER,
         announce: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.state_dir = Path(state_dir).resolve()
@@ -75,6 +78,7 @@ class LocalStack:
         self.seconds_to_start: dict[str, float] = {}
         self._workers = dict(workers or {})
         self._assembly = assembly
+        self._cache = Path(cache_dir).resolve()
         self._run = (run_services, run_poller, run_schedules)
         self._service_environment = dict(service_environment or {})
         self._landing_seconds = landing_seconds
@@ -117,7 +121,7 @@ class LocalStack:
         with self._timed("emulator", "Starting the AWS emulator"):
             self._emulator.start()
         with self._timed("synthesis", "Synthesising the CDK app"):
-            folder = self._assembly or assembly(self.state_dir / "cdk.out", self.context)
+            folder = self._assembly or assembly(self._cache / "cdk.out", self.context)
         with self._timed("deployment", "Deploying it"):
             self.deploy(folder)
         _, run_poller, _ = self._run
@@ -146,7 +150,9 @@ class LocalStack:
     def deploy(self, folder: Path) -> None:
         """Create or update the stacks of a cloud assembly and read back what stands then."""
         self.deployed = deploy(folder, self.endpoint)
-        self.resources = read_back(self.endpoint, self.deployed.assets)
+        resources = read_back(self.endpoint, self.deployed.assets)
+        settled = tuple(settle(function, self._cache, self._announce) for function in resources.functions)
+        self.resources = msgspec.structs.replace(resources, functions=settled)
         write_whole(self.state_dir / "resources.json", as_json(self.resources))
 
     def stop(self) -> None:
@@ -185,7 +191,7 @@ class LocalStack:
         settings = PollerSettings(
             endpoint=self.endpoint,
             folder=str(self.state_dir),
-            functions=tuple(self._with_kernel_cache(function) for function in self.resources.functions),
+            functions=self.resources.functions,
             mappings=self.resources.mappings,
             schedules=self.resources.schedules,
             workers=self._worker_counts(),
@@ -194,11 +200,6 @@ class LocalStack:
         )
         self._poller = self._start_part("poller", settings)
         self._wait_until_ready(self._poller)
-
-    def _with_kernel_cache(self, function: Any) -> Any:
-        """Keep compiled kernels between runs of the stack, as the image does between cold starts."""
-        cache = {"NUMBA_CACHE_DIR": str(self.state_dir / "kernels")}
-        return msgspec.structs.replace(function, environment=cache | function.environment)
 
     def _worker_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}

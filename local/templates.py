@@ -47,11 +47,12 @@ class Transformed(msgspec.Struct):
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A folder of code; `command` is what its Dockerfile starts, for an image."""
+    """A folder of code; for an image also what its Dockerfile starts."""
 
     name: str
     folder: str
     command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -18,5 +18,5 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_stack(tmp_path_factory: pytest.TempPathFactory, journal: Path) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("local")
     assembly = write_assembly(folder / "assembly", journal)
-    with LocalStack(folder / "state", assembly=assembly, landing_seconds=0.5) as stack:
+    with LocalStack(folder / "state", assembly=assembly, landing_seconds=0.5, cache_dir=folder / "cache") as stack:
         yield stack

@@ -1,0 +1,76 @@
+"""The code of functions with kernels, where it can stay: a folder per asset, by its hash, its kernels compiled once.
+
+numba keeps kernels by the path and time stamp of their sources, so both must not change from one start to the next.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from local import lifeline
+from local.emulator import REPOSITORY, process_environment
+from local.poller.workers import Function
+
+CACHE_FOLDER = REPOSITORY / ".local" / "cache"
+COMPILER = "compile_kernels.py"
+SOURCE_TIME = 1_735_689_600
+"""2025-01-01, as the image's build sets it."""
+KEPT_FOLDERS = 4
+
+
+class CompilationError(RuntimeError):
+    """A function's kernels could not be compiled; the message ends with what the compiler said."""
+
+
+def settle(function: Function, cache: Path, announce: Callable[[str], None]) -> Function:
+    """Give a function that has kernels with its code and them in the cache, another as it is."""
+    if not (Path(function.code) / COMPILER).exists():
+        return function
+    folder = cache / "code" / Path(function.code).name
+    if not folder.exists():
+        _copy(Path(function.code), folder)
+    folder.touch()
+    kernels = {"NUMBA_CACHE_DIR": str(folder / "kernels")}
+    settled = msgspec.structs.replace(function, code=str(folder), environment=kernels | function.environment)
+    if not (folder / "compiled").exists():
+        announce("Compiling the rules, once")
+        _compile(settled, folder)
+    return settled
+
+
+def _copy(origin: Path, folder: Path) -> None:
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(origin, draft, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in draft.rglob("*.py"):
+        os.utime(path, (SOURCE_TIME, SOURCE_TIME))
+    try:
+        draft.rename(folder)
+    except OSError:
+        shutil.rmtree(draft)
+    _forget_old(folder.parent)
+
+
+def _forget_old(folder: Path) -> None:
+    kept = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for path in kept[KEPT_FOLDERS:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _compile(function: Function, folder: Path) -> None:
+    environment = process_environment("http://127.0.0.1:9", folder / "tmp") | function.environment
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), environment["PYTHONPATH"]])
+    log = folder / "compile.log"
+    log.unlink(missing_ok=True)
+    command = lifeline.module_command("local.launch", "python", "-m", COMPILER.removesuffix(".py"))
+    child = lifeline.start("compiler", command, environment=environment, log=log, folder=folder)
+    try:
+        status = child.process.wait()
+    finally:
+        child.kill()
+    if status:
+        raise CompilationError(f"{function.name}:\n{child.last_words()}")
+    (folder / "compiled").touch()
