@@ -117,3 +117,4 @@ def _install(pinned: str, target: Path) -> None:
         ],
         check=True,
     )
+    shutil.rmtree(target / "bin", ignore_errors=True)  # scripts name this machine's Python

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.constructs.announcement_topic import AnnouncementTopic
 from infra.constructs.dead_letters import DeadLetters
+from infra.constructs.dependency_guard import DependencyGuard
 from infra.constructs.event_function import EventFunction
 from infra.constructs.minute_schedule import MinuteSchedule
 from infra.constructs.source_package import SourcePackages
@@ -32,6 +33,8 @@ class Alerting(Stack):
         ingestion: Ingestion,
     ) -> None:
         super().__init__(scope, name, stack_name=configuration.stack_name(name))
+        if not configuration.bundle:
+            DependencyGuard(self, "Zips")
         defaults, alerts = storage.defaults, storage.alerts
         self.undelivered = DeadLetters(self, "Undelivered", defaults=defaults)
         self.uninvoked = DeadLetters(self, "Uninvoked", defaults=defaults)

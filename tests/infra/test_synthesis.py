@@ -57,3 +57,11 @@ def test_a_deployed_stack_keeps_its_lane_count(production: Assembly) -> None:
 def test_templates_fit_any_account_and_region(production: Assembly, stack: str) -> None:
     manifest = json.loads((production.folder / "manifest.json").read_text())
     assert manifest["artifacts"][stack]["environment"] == "aws://unknown-account/unknown-region"
+
+
+def test_sources_without_their_dependencies_are_refused_by_a_deployment(production: Assembly) -> None:
+    (rule,) = (r for name, r in production.templates["alerting"]["Rules"].items() if "Bundled" in name)
+    (assertion,) = rule["Assertions"]
+    allowed, parameter = assertion["Assert"]["Fn::Contains"]
+    assert production.templates["alerting"]["Parameters"][parameter["Ref"]]["Default"] not in allowed
+    assert "-c bundle=true" in assertion["AssertDescription"]
