@@ -5,6 +5,7 @@ around it are kept. What a row *means* (required fields, vocabularies, ranges) i
 records, in `engine.batch`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
@@ -54,6 +55,10 @@ def _line_type() -> type[msgspec.Struct]:
 _line_decoder = msgspec.json.Decoder(_line_type())
 _any_decoder = msgspec.json.Decoder(dict[str, Any])
 _encoder = msgspec.json.Encoder()
+_NESTED: Final = re.compile(rb"[\[,]\s*\[")
+"""An array in an array: no event has one, and deep ones overflow pyarrow's stack."""
+_KNOWN: Final = frozenset(FIELDS)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _INT64: Final = range(-(2**63), 2**63)
 _INTEGERS: Final[tuple[str, ...]] = tuple(field.name for field in SCHEMA if field.type == pa.int64())
 
@@ -81,15 +86,17 @@ class Decoder:
             end = data.find(b"\n", start)
             try:
                 line = _any_decoder.decode(data[start : end if end >= 0 else len(data)])
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except _UNREADABLE:
                 continue
-            self._fields.update(key for key in line if key in SCHEMA.names)
+            self._fields.update(key for key in line if key in _KNOWN)
 
     def _fast(self, data: bytes) -> Decoded | None:
         """Decode with pyarrow, or give None where a line needs a closer look."""
         if not (data.isascii() or _is_utf8(data)):
             return None
         lines = data.count(b"\n") + (not data.endswith(b"\n"))
+        if data.count(b"{") != lines or (b"[" in data and _NESTED.search(data)):
+            return None
         while True:
             schema = pa.schema([field for field in SCHEMA if field.name in self._fields])
             try:
@@ -104,7 +111,7 @@ class Decoder:
                 return None
             if table.num_rows != lines:
                 return None
-            unforeseen = [name for name in table.column_names if name in SCHEMA.names and name not in self._fields]
+            unforeseen = [name for name in table.column_names if name in _KNOWN and name not in self._fields]
             if not unforeseen:
                 break
             self._fields.update(unforeseen)
@@ -138,7 +145,7 @@ def _by_line(data: bytes) -> Decoded:
         try:
             row = _line_decoder.decode(line)
             keys = _any_decoder.decode(line).keys()
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             rejected.append(_rejected(len(rows), _reason(error), line))
             continue
         wide = _wide_integer(row)
@@ -146,7 +153,7 @@ def _by_line(data: bytes) -> Decoded:
             rejected.append(_rejected(len(rows), f"wrong_type:{wide}", line))
             continue
         rows.append(row)
-        unknown.update(key for key in keys if key not in SCHEMA.names)
+        unknown.update(key for key in keys if key not in _KNOWN)
     table = table_of([msgspec.structs.asdict(row) for row in rows])
     return Decoded(table, rejected, dict(unknown))
 
@@ -174,7 +181,7 @@ def _rejected(position: int, reason: str, line: bytes) -> Rejected:
     """Keep of a bad line what can be read of whose it is."""
     try:
         fields = _any_decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return Rejected(position, reason, line)
     symbol, producer, number = (fields.get(name) for name in ("symbol", "producer", "number"))
     return Rejected(
@@ -220,7 +227,7 @@ def _lines(batch: pa.RecordBatch) -> bytes:
         if column.null_count < len(column)
     ]
     if not members:
-        return b"{}\n" * batch.num_rows
+        return b"{}\n" * int(batch.num_rows)
     row = pc.binary_join_element_wise("", *members, "", null_handling="skip")
     opened = pc.binary_replace_slice(pc.cast(row, pa.binary()), 0, 1, b"{")
     lines = pc.binary_join_element_wise(opened, b"}\n", b"")

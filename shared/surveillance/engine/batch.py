@@ -209,7 +209,7 @@ def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses
                 elif a == NEW and e.side == 0:
                     reason = _SIDE
                 elif np.isnan(e.quantity):
-                    if a == NEW or a == FILL:
+                    if a == NEW:
                         reason = _SIZE
                 elif e.quantity <= 0 and (a != REPLACE or e.quantity < 0):
                     reason = _SIZE_SIGN
