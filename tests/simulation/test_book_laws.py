@@ -51,7 +51,7 @@ def test_events_are_in_time_order_and_numbered(background: Simulated) -> None:
 def test_session_is_framed_by_its_statuses(background: Simulated) -> None:
     statuses = background.events.filter(pc.equal(background.events["type"], "status")).to_pylist()
     instrument = background.instruments.to_pylist()[0]
-    assert [status["state"] for status in statuses] == ["pre_open", "open", "closed"]
+    assert [status["state"] for status in statuses] == ["pre_open", "open", "closing", "closed"]
     assert statuses[1]["ts"] == instrument["session_open"]
     assert statuses[2]["ts"] == instrument["session_close"]
     trades = background.events.filter(pc.equal(background.events["type"], "trade"))["ts"]

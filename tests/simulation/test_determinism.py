@@ -15,11 +15,8 @@ SMALL = Session(seed=4, minutes=6, symbols=2, orders_per_second=20, scenarios={"
 
 def digest(session: Simulated) -> str:
     """Hash everything a session is."""
-    tables = [
-        wire.encode(session.events),
-        *(repr(t.to_pylist()).encode() for t in (session.accounts, session.instruments)),
-    ]
-    return blake2b(b"".join([*tables, encode_labels(session.labels)])).hexdigest()
+    reference = repr([session.accounts.to_pylist(), session.instruments.to_pylist()]).encode()
+    return blake2b(wire.encode(session.events) + encode_labels(session.labels) + reference).hexdigest()
 
 
 PROGRAM = """

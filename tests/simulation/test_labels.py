@@ -1,5 +1,7 @@
 """Promise: labels name what exists: symbols, accounts, orders and trades of the session, within their times."""
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -52,7 +54,7 @@ def test_only_patterns_expect_an_alert(session: Simulated) -> None:
 def test_scenarios_of_a_symbol_keep_apart(session: Simulated) -> None:
     for symbol in session.instruments["symbol"].to_pylist():
         spans = sorted((each.start_ts, each.end_ts) for each in session.labels if each.symbol in (symbol, "*"))
-        assert all(later[0] >= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(later[0] >= earlier[1] for earlier, later in pairwise(spans))
 
 
 def test_order_scenarios_name_their_orders(session: Simulated) -> None:

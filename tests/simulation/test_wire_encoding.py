@@ -45,7 +45,7 @@ def _way_of_writing(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
 def test_any_rows_come_back_equal(rows: list[dict[str, Any]]) -> None:
     decoded = wire.Decoder().decode(wire.encode(wire.table_of(rows)))
@@ -53,7 +53,7 @@ def test_any_rows_come_back_equal(rows: list[dict[str, Any]]) -> None:
     assert [_without_nulls(row) for row in decoded.table.to_pylist()] == [_without_nulls(row) for row in rows]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.integers(0, 3))
 def test_each_line_means_what_encode_row_writes(rows: list[dict[str, Any]], skipped: int) -> None:
     lines = wire.encode(wire.table_of(rows).slice(skipped)).splitlines()

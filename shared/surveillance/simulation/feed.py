@@ -20,7 +20,7 @@ Row = dict[str, object]
 
 
 def merge(tapes: list[Integers], statuses: list[Row]) -> Integers:
-    """Merge tapes by time, ties by instrument, and number rows and the session's statuses, which come first at a time."""
+    """Merge tapes by time, ties by instrument; number rows and the session's statuses, which come first at a time."""
     if not tapes:
         return np.empty((0, TAPE_FIELDS + 2), np.int64)
     rows = np.concatenate(tapes)

@@ -310,7 +310,8 @@ def set_scene(state: State, row: int) -> None:
         state.pressure_until = until
     elif verb == command.WIDEN:
         state.wide_until = until
-        state.wide_centre = int(state.fair)
+        state.wide_centre = (state.best_bid + state.best_ask) // 2
+        state.fair = float(state.wide_centre)
         state.wide_half = ceil(0.5 * share * max(state.mean_spread, 1.0) + 0.5)
         state.volatility = 0.0
         state.volatility_until = until

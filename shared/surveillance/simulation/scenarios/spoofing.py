@@ -48,8 +48,9 @@ def spoof(stage: Stage) -> None:
     """The pattern."""
     large_account, small_account = stage.trader(second_account=0.2)
     side = stage.side()
-    size = stage.usual(stage.larger(TIMES_USUAL_SIZE))
-    genuine_size = max(size / stage.larger(TIMES_GENUINE_SIZE), stage.instrument.lot_size)
+    lot = stage.instrument.lot_size
+    size = round(stage.usual(stage.larger(TIMES_USUAL_SIZE)) / lot) * lot
+    genuine_size = max(size / stage.larger(TIMES_GENUINE_SIZE) // lot, 1) * lot
     life_ns = _life(stage)
     large = stage.script.enter(stage.start, large_account, side, behind_best(_distance(stage)), shares(size))
     genuine = _genuine(stage, small_account, -side, genuine_size, life_ns)
@@ -73,7 +74,8 @@ def _spoof_but(
     where = behind_best(distance or _distance(stage))
     large = stage.script.enter(stage.start, account, side, where, shares(large_size))
     stage.script.cancel(large, stage.start + life_ns)
-    small_size = large_size / (TIMES_GENUINE_SIZE * 1.2) if genuine_size is None else genuine_size
+    lot = stage.instrument.lot_size
+    small_size = large_size / TIMES_GENUINE_SIZE // lot * lot if genuine_size is None else genuine_size
     if small_size > 0:
         _genuine(stage, account, -side, small_size, life_ns)
     return large, side
