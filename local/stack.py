@@ -124,6 +124,8 @@ class LocalStack:
             folder = self._assembly or assembly(self._cache / "cdk.out", self.context)
         with self._timed("deployment", "Deploying it"):
             self.deploy(folder)
+        with self._timed("kernels", "Looking for compiled rules"):
+            self._settle_code()
         _, run_poller, _ = self._run
         with self._timed("runtime", "Starting the event sources, the lander and the services"):
             self._start_lander()
@@ -150,10 +152,19 @@ class LocalStack:
     def deploy(self, folder: Path) -> None:
         """Create or update the stacks of a cloud assembly and read back what stands then."""
         self.deployed = deploy(folder, self.endpoint)
-        resources = read_back(self.endpoint, self.deployed.assets)
-        settled = tuple(settle(function, self._cache, self._announce) for function in resources.functions)
-        self.resources = msgspec.structs.replace(resources, functions=settled)
+        self.resources = read_back(self.endpoint, self.deployed.assets)
         write_whole(self.state_dir / "resources.json", as_json(self.resources))
+
+    def _settle_code(self) -> None:
+        settled = tuple(settle(function, self._cache, self._announce) for function in self.resources.functions)
+        self.resources = msgspec.structs.replace(self.resources, functions=settled)
+
+    def upgrade(self, folder: Path) -> None:
+        """Deploy another assembly over this one and go on with its code; services keep running as they are."""
+        self.deploy(folder)
+        self._settle_code()
+        if self._poller is not None:
+            self.start_poller()
 
     def stop(self) -> None:
         """End everything: services flush, batches finish, what was gathered lands, the emulator goes last."""
