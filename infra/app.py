@@ -42,7 +42,7 @@ def synthesise(context: Mapping[str, Any], outdir: Path | None = None, repositor
     check of cdk-nag fails.
     """
     app = App(
-        context={**default_context(), **context},
+        context={**default_context(), **context, "aws:cdk:disable-stack-trace": True},
         outdir=None if outdir is None else str(outdir),
         analytics_reporting=False,
         tree_metadata=False,
