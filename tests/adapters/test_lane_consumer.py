@@ -238,3 +238,36 @@ def test_kinesis_entries_become_records() -> None:
     (one,) = records_of({"Records": [entry]})
     assert (one.lane(16), one.lane(3), one.data, one.arrival_ms) == (3, None, b"{}\n", 1700006395123)
     assert one.arrival_date == "2023-11-14"
+
+
+def test_a_commit_whose_answer_was_lost_is_recognised_without_a_reload(
+    cloud: Cloud, start: Callable[..., LaneConsumer]
+) -> None:
+    held = start()
+    held.process([apples(1)])
+
+    def lose_the_answer(call: str) -> Callable[[], None] | None:
+        def lost() -> None:
+            raise ConnectionError(call)
+
+        return lost if call == "put checkpoint" else None
+
+    cloud.fault = lose_the_answer
+    assert held.process([apples(2)]).failed == 2
+    calls = Calls(cloud)
+    report = held.process([apples(2)])
+    assert (report.failed, report.redelivered) == (None, 1)
+    seen = calls.take()
+    assert set(seen) == {"get checkpoint", "put alert"}
+    assert stored(cloud) == reference([apples(1), apples(2)]).alerts
+
+
+def test_arrival_times_that_go_back_over_midnight_lose_no_record(
+    cloud: Cloud, start: Callable[..., LaneConsumer]
+) -> None:
+    midnight = 1_700_006_400_000
+    times = (midnight - 1, midnight + 1, midnight - 1)
+    batch = [record(APPLE, number, apples(number).data, at) for number, at in enumerate(times, start=1)]
+    report = start().process(batch)
+    assert report.counts["records"] == 3
+    assert stored(cloud) == reference(batch).alerts
