@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from surveillance.feeds import merge
-from surveillance.wire import Decoded, Rejected
+from surveillance.feeds import FORMATS, merge
+from surveillance.wire import Decoded, Rejected, encode, table_of
+
+from tests.feeds.small_files import parquet, source
 
 ONE_FILE = st.lists(st.one_of(st.integers(0, 8), st.none(), st.just("reject")), max_size=12)
 AT_LEISURE = settings(deadline=None, derandomize=True, max_examples=80)
@@ -110,3 +112,13 @@ def test_columns_of_different_files_are_joined_in_contract_order() -> None:
     assert chunk.table.column_names == ["type", "ts", "price"]
     chunk = next(merge([iter([one]), iter([Decoded(pa.table({"type": ["quote"], "ts": [1], "venue": ["X"]}))])]))
     assert chunk.table.num_rows == 1
+
+
+def test_parquet_beside_ndjson_is_merged() -> None:
+    early, late = ({"type": "trade", "symbol": "A", "ts": ts, "price": 1.0, "size": 1.0} for ts in (1, 2))
+    readings = [
+        FORMATS["events"].read(source("late.parquet", parquet(table_of([late])))),
+        FORMATS["events"].read(source("early.ndjson", encode(table_of([early])))),
+    ]
+    rows = [row for decoded in merge(readings) for row in decoded.table.to_pylist()]
+    assert [row["ts"] for row in rows] == [1, 2]

@@ -59,7 +59,7 @@ class _File:
             if not chunk.table.num_rows:
                 yield chunk
                 continue
-            self.table = chunk.table
+            self.table = _without_dictionaries(chunk.table)
             self.rejected = list(chunk.rejected)
             self.unknown_keys = dict(chunk.unknown_keys)
             self.keys = np.maximum.accumulate(_times(chunk.table))
@@ -76,6 +76,14 @@ class _File:
         unknown, self.unknown_keys = (self.unknown_keys, {}) if count else ({}, self.unknown_keys)
         self.table, self.keys = self.table.slice(count), self.keys[count:]
         return *taken, given, unknown
+
+
+def _without_dictionaries(table: pa.Table) -> pa.Table:
+    """Give every column as plain values, so that columns of different files fit together."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
 
 
 def _times(table: pa.Table) -> NDArray[np.int64]:
