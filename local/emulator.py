@@ -61,6 +61,7 @@ class Emulator:
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.spool = folder / "spool"
         self.objects = folder / "s3"
+        self.fault_rules = folder / "status" / "faults.json"
         self._budget_bytes = kinesis_budget_bytes
         self.child: lifeline.Child | None = None
 
@@ -83,6 +84,7 @@ class Emulator:
             "S3_DATA_DIR": str(self.objects),
             "KINESIS_BUDGET_BYTES": str(self._budget_bytes),
             "FIREHOSE_SPOOL": str(self.spool),
+            "FAULT_RULES": str(self.fault_rules),
             "DOCKER_HOST": "unix:///nonexistent/docker.sock",
         }
         del environment["AWS_ENDPOINT_URL"]

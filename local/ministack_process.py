@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from local.emulator_faults import FaultSource, failing
 from local.lifeline import end_with_parent
 from local.outbox import protocol_of_queue
 
@@ -26,6 +27,7 @@ KNOWN_VERSION = "1.5.33"
 ITERATOR_EXPIRY_SECONDS = 60
 LARGEST_RECORD_BYTES = 1 << 20
 LARGEST_REQUEST_BYTES = 5 << 20
+THROTTLED = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "told to"}
 BLANK = {"SequenceNumber": "", "ApproximateArrivalTimestamp": 0.0, "Data": "", "PartitionKey": ""}
 
 
@@ -63,7 +65,7 @@ def bound_kinesis(kinesis: Any, budget_bytes: int) -> None:
     kinesis._expire_records = expire_records
 
 
-def spare_decoding(kinesis: Any) -> None:
+def spare_decoding(kinesis: Any, faults: FaultSource) -> None:
     """Take records as they come, leaving whatever is unusual to the original, and answer by a faster encoder."""
     put_records, ensure_base64 = kinesis._put_records, kinesis._ensure_base64
 
@@ -77,8 +79,8 @@ def spare_decoding(kinesis: Any) -> None:
         if max(sizes) > LARGEST_RECORD_BYTES or sum(sizes) > LARGEST_REQUEST_BYTES:
             return put_records(request)
         kinesis._expire_records(stream)
-        added = [append(stream, record) for record in records]
-        return answer({"FailedRecordCount": 0, "Records": added})
+        added = [THROTTLED if faults.record() else append(stream, record) for record in records]
+        return answer({"FailedRecordCount": sum(one is THROTTLED for one in added), "Records": added})
 
     def append(stream: dict[str, Any], record: dict[str, Any]) -> dict[str, str]:
         key = record.get("ExplicitHashKey")
@@ -141,11 +143,13 @@ def main() -> None:
     end_with_parent()
     from ministack import app
 
+    faults = FaultSource(Path(os.environ["FAULT_RULES"]))
+    app.app = failing(app.app, faults)
     if version("ministack") == KNOWN_VERSION:
         from ministack.services import firehose, kinesis, sns
 
         number_as_aws(kinesis)
-        spare_decoding(kinesis)
+        spare_decoding(kinesis, faults)
         bound_kinesis(kinesis, int(os.environ["KINESIS_BUDGET_BYTES"]))
         spool_firehose(firehose, Path(os.environ["FIREHOSE_SPOOL"]))
         address_outbox(sns)

@@ -23,6 +23,7 @@ from local.emulator import (
     free_port,
     process_environment,
 )
+from local.emulator_faults import FaultRules, ServiceFault
 from local.lander.lander import LanderSettings
 from local.outbox import Outbox
 from local.poller.faults import NO_FAULTS, Faults
@@ -373,6 +374,11 @@ class LocalStack:
                 behind += [entry[label] for entry in report.get(kind, []) if entry["caught_up_at"] < since]
                 behind += [child.name] if not report else []
         return behind
+
+    def fail_services(self, *faults: ServiceFault, seed: int = 0) -> None:
+        """Let services fail from now on as told; without faults they are well again. Within 16 requests."""
+        rules = FaultRules(seed, tuple(faults))
+        write_whole(self._emulator.fault_rules, msgspec.json.encode(rules).decode())
 
     def run_schedules_now(self) -> None:
         """Ask every schedule to run once now; does not wait for it."""

@@ -20,6 +20,7 @@ class Faults(msgspec.Struct, frozen=True):
     kill_share: float = 0.0
     deliver_twice: bool = False
     random_worker_of: int = 0
+    largest_batch: int = 0
     functions: tuple[str, ...] = ()
 
     def concern(self, function_name: str) -> bool:

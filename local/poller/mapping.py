@@ -16,6 +16,8 @@ from local.poller.workers import MAXIMUM_PAYLOAD_BYTES, InvocationError
 from local.positions import Positions
 
 IDLE_POLL_S = 0.1
+BUSY_POLL_S = 0.025
+BUSY_FOR_S = 1.0
 SHARD_LIST_S = 5.0
 RETRY_FIRST_S = 0.1
 RETRY_LONGEST_S = 5.0
@@ -203,6 +205,7 @@ class ShardReader:
         self._positions = positions
         self._after = positions.get(shard.shard_id) if positions is not None else None
         self._position = settings.starting_position
+        self._busy_at = -BUSY_FOR_S
         self._held: list[Record] = []
         self._read_to: str | None = None
         self._iterator: str | None = None
@@ -229,6 +232,7 @@ class ShardReader:
     def _step(self, asked_at: float) -> None:
         records = self._gather()
         if records:
+            self._busy_at = time.monotonic()
             self.behind_seconds = time.time() - records[0].arrived_at
             usable = self._usable(records)
             if usable and not self._runner.run(self._shard.shard_id, usable):
@@ -241,7 +245,8 @@ class ShardReader:
             self.caught_up_at = asked_at
             self.behind_seconds = 0.0
             if not self.ended:
-                self._stopping.wait(IDLE_POLL_S)
+                busy = time.monotonic() - self._busy_at < BUSY_FOR_S
+                self._stopping.wait(BUSY_POLL_S if busy else IDLE_POLL_S)
 
     def _usable(self, records: list[Record]) -> list[Record]:
         present = [record for record in records if not record.lost]

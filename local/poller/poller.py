@@ -64,6 +64,9 @@ class Poller:
         return Pool(function, self._settings.endpoint, scratch, size, choose)
 
     def _mapping(self, settings: MappingSettings, folder: Path) -> Mapping:
+        largest = self._settings.faults.largest_batch
+        if largest and self._settings.faults.concern(settings.function_name):
+            settings = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, largest))
         return Mapping(
             open_source(settings.source_arn, self._clients, self._reads),
             settings,

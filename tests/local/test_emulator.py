@@ -1,14 +1,19 @@
 """The emulator forgets what was read long ago, numbers records as AWS does, and says so when it can't start."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from local.clients import client
 from local.emulator import Emulator, EmulatorError
+from local.emulator_faults import FaultRules, ServiceFault
 from local.kinesis_reads import ExpiredIteratorError, KinesisReads
 from local.poller.sources import KinesisSource
+from local.positions import write_whole
 from tests.local.processes import listening_addresses
 
 pytestmark = pytest.mark.integration
@@ -35,8 +40,13 @@ def resident_megabytes(pid: int) -> float:
 def stream(emulator: Emulator, name: str) -> KinesisSource:
     kinesis = client("kinesis", emulator.endpoint)
     kinesis.create_stream(StreamName=name, ShardCount=1)
-    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
-    return KinesisSource(kinesis, KinesisReads(emulator.endpoint), arn)
+    return KinesisSource(kinesis, KinesisReads(emulator.endpoint), stream_arn(emulator, name))
+
+
+def stream_arn(emulator: Emulator, name: str) -> str:
+    described = client("kinesis", emulator.endpoint).describe_stream_summary(StreamName=name)
+    arn: str = described["StreamDescriptionSummary"]["StreamARN"]
+    return arn
 
 
 def put(emulator: Emulator, name: str, count: int, size: int = RECORD_BYTES) -> list[str]:
@@ -98,3 +108,31 @@ def test_one_that_can_not_start_says_why(tmp_path: Path, emulator: Emulator) -> 
     with pytest.raises(EmulatorError, match="already in use"):
         second.start()
     second.stop()
+
+
+def test_services_fail_as_the_rules_say_and_are_well_again(emulator: Emulator) -> None:
+    stream(emulator, "failing")
+    kinesis = client("kinesis", emulator.endpoint)
+    throttled = ServiceFault("kinesis", 0.5, throttled=True)
+    lost = ServiceFault("kinesis", 0.3, operation="PutRecords", answer_lost=True)
+    write_whole(emulator.fault_rules, msgspec.json.encode(FaultRules(1, (throttled, lost))).decode())
+    for _ in range(16):
+        kinesis.list_streams()
+    failed = 0
+    for _ in range(10):
+        with contextlib.suppress(ClientError):
+            answer = kinesis.put_records(StreamName="failing", Records=[{"Data": b"x", "PartitionKey": "1"}] * 10)
+            failed += answer["FailedRecordCount"]
+            assert sum("ErrorCode" in record for record in answer["Records"]) == answer["FailedRecordCount"]
+    emulator.fault_rules.unlink()
+    for _ in range(16):
+        kinesis.list_streams()
+    assert failed > 10
+    assert (
+        kinesis.put_records(StreamName="failing", Records=[{"Data": b"x", "PartitionKey": "1"}])["FailedRecordCount"]
+        == 0
+    )
+    source = KinesisSource(kinesis, KinesisReads(emulator.endpoint), stream_arn(emulator, "failing"))
+    (shard,) = source.shards()
+    records, _ = source.read(shard.shard_id, source.iterator(shard.shard_id, "TRIM_HORIZON"), 100)
+    assert len(records) > 100 - failed  # answers that were lost had been done, and were tried again
