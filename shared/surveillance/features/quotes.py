@@ -26,8 +26,14 @@ def _merge(price, quantity, held_price, held_quantity):
 def apply(t, row, e, ts, nbbo):
     """Take a quote into the market's best prices."""
     m = t.markets[row]
+    whole = e.venue == nbbo or e.venue == 0
+    if not m.quoted or (whole and not m.consolidated):
+        m.bid = np.nan
+        m.ask = np.nan
+        m.bid_quantity = 0.0
+        m.ask_quantity = 0.0
     m.quoted = 1
-    if e.venue == nbbo or e.venue == 0:
+    if whole:
         m.consolidated = 1
         m.bid, m.bid_quantity = _merge(e.bid_price, e.bid_quantity, m.bid, m.bid_quantity)
         m.ask, m.ask_quantity = _merge(e.ask_price, e.ask_quantity, m.ask, m.ask_quantity)

@@ -119,15 +119,17 @@ def _follow(row, ts, spread, bid, ask, p):
 def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
     """Tell how wide, against what, and for how long."""
     since, now = int(row["since_ts"]), int(context["ts"])
-    detected = since + int(p["duration_s"] * 1e9)
+    detected = since + round(p["duration_s"] * 1e9)
+    times = f"{row['worst'] / row['median']:.1f} times " if row["median"] > 0 else "beside "
     return Finding(
         start_ts=since,
         end_ts=now,
         sentences=[
             f"The spread of {story.symbol} widened at {story.at(since)} and stayed above {row['limit']:.1f} bp for "
             f"{duration(now - since)} (threshold {p['duration_s']:g} s).",
-            f"At its widest the quotes were {amount(float(row['bid']))} and {amount(float(row['ask']))}: {row['worst']:.1f} bp of the mid, "
-            f"{row['worst'] / row['median']:.1f} times the usual {row['median']:.1f} bp (threshold {p['multiple']:g} times).",
+            f"At its widest the quotes were {amount(float(row['bid']))} and {amount(float(row['ask']))}: "
+            f"{row['worst']:.1f} bp of the mid, {times}the usual {row['median']:.1f} bp "
+            f"(threshold {p['multiple']:g} times).",
         ],
         tier=0,
         detected_ts=detected,
