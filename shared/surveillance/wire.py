@@ -222,7 +222,7 @@ def _lines(batch: pa.RecordBatch) -> bytes:
     if batch.num_rows < FEW_ROWS:
         return b"".join(encode_row(row) + b"\n" for row in batch.to_pylist())
     members = [
-        pc.binary_join_element_wise(f',"{name}":', _json_values(column), "")
+        _members(name, column)
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
         if column.null_count < len(column)
     ]
@@ -237,20 +237,21 @@ def _lines(batch: pa.RecordBatch) -> bytes:
     return written
 
 
-def _json_values(column: pa.Array) -> pa.Array:
-    """Turn values into JSON texts; nulls stay nulls."""
+def _members(name: str, column: pa.Array) -> pa.Array:
+    """Turn values into JSON members, each with a comma before it; nulls stay nulls."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_list(column.type):
-        return pa.array([None if value is None else _encoder.encode(value).decode() for value in column.to_pylist()])
-    if not pa.types.is_string(column.type):
+    is_text = pa.types.is_string(column.type)
+    if is_text and not _needs_escapes(column):
+        return pc.binary_join_element_wise(f',"{name}":"', column, '"', "")
+    if is_text or pa.types.is_list(column.type):
+        values = column.to_pylist()
+        texts = pa.array([None if value is None else _encoder.encode(value).decode() for value in values])
+    else:
         texts = pc.cast(column, pa.string())
         if pa.types.is_floating(column.type):
-            return pc.if_else(pc.is_finite(column), texts, "null")
-        return texts
-    if _needs_escapes(column):
-        return pa.array([None if text is None else _encoder.encode(text).decode() for text in column.to_pylist()])
-    return pc.binary_join_element_wise('"', column, '"', "")
+            texts = pc.if_else(pc.is_finite(column), texts, "null")
+    return pc.binary_join_element_wise(f',"{name}":', texts, "")
 
 
 def _needs_escapes(column: pa.Array) -> bool:

@@ -182,7 +182,7 @@ def size_of(state: State, row: int) -> int:
         total = 0
         for place in range(BAR_MINUTES):
             total += state.bars[place]
-        wanted = share * total / BAR_MINUTES
+        wanted = share * total / BAR_MINUTES + (uniform(state) - 0.5) * lot  # many small ones must add up
     else:
         wanted = share * state.handles[plan[command.MEASURE_HANDLE], HANDLE_EXECUTED]
     return max(1, int(wanted / lot + 0.5)) * lot

@@ -12,6 +12,7 @@ from surveillance.simulation.script import (
     at_opposite,
     at_price_of,
     behind_best,
+    filled,
     inside,
     of_own_depth,
     shares,
@@ -27,11 +28,11 @@ GENUINE_TIMES_USUAL = 1.0
 LONGEST_NS = 30 * SECOND
 
 
-def _stack(stage: Stage, account: int, side: int, levels: int, share: float) -> list[int]:
+def _stack(stage: Stage, account: int, side: int, levels: int, share: float, nearest: int = 2) -> list[int]:
     """Enter one order a level, so that all of them together are this share of their side."""
     script = stage.script
     of_others = share / ((1.0 - share) * levels)
-    distance = 2 + round(stage.between(0.5, 1.5) * stage.instrument.half_spread_ticks)
+    distance = nearest + round(stage.between(0.5, 1.5) * stage.instrument.half_spread_ticks)
     apart_ns = round(stage.between(15, 60)) * MILLISECOND
     stack = [script.enter(stage.start, account, side, behind_best(distance), of_own_depth(of_others))]
     for level in range(1, levels):
@@ -70,7 +71,8 @@ def layer(stage: Stage) -> None:
     for place, order in enumerate(stack):
         if place < cancelled:
             late_ns = round(within_ns * (1.0 - 0.1 * place / cancelled))
-            script.cancel(order, when=threatened(stack[0]), delay_ns=2 * MILLISECOND, deadline=trades_at + late_ns)
+            script.cancel(order, when=threatened(stack[0]), delay_ns=2 * MILLISECOND)
+            script.cancel(order, when=filled(genuine), delay_ns=late_ns, deadline=trades_at + late_ns)
         else:
             script.cancel(order, trades_at + within_ns + 40 * SECOND)
 
@@ -87,7 +89,7 @@ def _layer_but(
     """The pattern at its start values but for what is given."""
     account, _ = stage.trader()
     side = stage.side()
-    stack = _stack(stage, account, side, levels, share)
+    stack = _stack(stage, account, side, levels, share, nearest=4)
     trades_at = stage.start + round(stage.between(2.0, 3.0) * SECOND)
     stage.quiet_market(trades_at + 45 * SECOND)
     if trades:
