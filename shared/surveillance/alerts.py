@@ -36,7 +36,7 @@ class Alert(msgspec.Struct, kw_only=True):
     severity: str
     score: float
     symbol: str
-    venue: str | None
+    venue: str | None = None
     accounts: list[str]
     candidate: bool
     data_tier: int
