@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from aws_cdk import FileSystem
 
 from infra.constructs.locked_requirements import NotLockedError, entries, locked, names
 from infra.constructs.source_closure import follow
@@ -123,12 +124,22 @@ def test_every_source_of_a_dockerfile_is_in_its_context(tmp_path: Path) -> None:
                 assert [word for word in words if not (folder / word).exists()] == [], line
 
 
-def test_the_same_sources_give_the_same_assets(production: Assembly, laptop: Assembly) -> None:
-    def assets(assembly: Assembly) -> set[str]:
-        return {path.name for path in assembly.folder.glob("asset.*")}
+def test_the_same_sources_give_the_same_asset(repository: Path, tmp_path: Path) -> None:
+    first, again = (SourcePackages(tmp_path / run, bundle=False, repository=repository) for run in ("one", "two"))
+    before = FileSystem.fingerprint(str(first.zip("notify")))
+    (repository / "shared/surveillance/unused.py").write_text("CHANGED = True\n")
+    assert FileSystem.fingerprint(str(again.zip("notify"))) == before
 
-    assert assets(production) == assets(laptop)
-    assert len(assets(production)) == 5
+
+def test_a_changed_source_gives_another_asset(repository: Path, tmp_path: Path) -> None:
+    first, again = (SourcePackages(tmp_path / run, bundle=False, repository=repository) for run in ("one", "two"))
+    before = FileSystem.fingerprint(str(first.zip("notify")))
+    (repository / "shared/surveillance/errors.py").write_text("CHANGED = True\n")
+    assert FileSystem.fingerprint(str(again.zip("notify"))) != before
+
+
+def test_every_program_is_one_asset(production: Assembly) -> None:
+    assert len(list(production.folder.glob("asset.*"))) == 5
 
 
 def test_assets_hold_no_caches_and_no_tests(production: Assembly) -> None:
