@@ -16,7 +16,7 @@ from cli.simulate import write_events
 
 SESSION: Final = simulation.Session(seed=20260302, minutes=27.0, symbols=10, orders_per_second=25.0)
 """About a million orders, fills, trades, quotes and statuses with every pattern and control in them."""
-SMALL: Final = simulation.Session(seed=20260302, minutes=4.0, symbols=1, orders_per_second=25.0)
+SMALL: Final = simulation.Session(seed=20260302, minutes=10.0, symbols=2, orders_per_second=25.0)
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -32,11 +32,14 @@ class Recorded(msgspec.Struct, frozen=True):
     def ndjson(self) -> Path:
         return self.folder / "events.ndjson"
 
+    def reference(self) -> Reference:
+        """Give the session's instruments and accounts."""
+        tables = [pq.read_table(self.folder / f"{name}.parquet") for name in ("instruments", "accounts")]
+        return Reference(instruments=instruments_of(tables[0]), accounts=accounts_of(tables[1]))
+
     def engine(self, parameters: Parameters) -> Engine:
         """Make an engine that knows the session's instruments and accounts."""
-        tables = [pq.read_table(self.folder / f"{name}.parquet") for name in ("instruments", "accounts")]
-        reference = Reference(instruments=instruments_of(tables[0]), accounts=accounts_of(tables[1]))
-        return Engine(parameters, reference)
+        return Engine(parameters, self.reference())
 
 
 def recorded(session: simulation.Session, cache: Path) -> Recorded:

@@ -104,9 +104,16 @@ def _first_symbols(reading: Reading) -> list[str]:
 
 
 def replay(
-    readings: Iterable[Iterator[Decoded]], engine: Engine, parameters: Parameters, watch: Watch | None = None
+    readings: Iterable[Iterator[Decoded]],
+    engine: Engine,
+    parameters: Parameters,
+    symbol: str | None = None,
+    watch: Watch | None = None,
 ) -> Replayed:
-    """Feed readings, merged, to one lane; raises `FormatError` where a file turns out to be damaged."""
+    """Feed readings, merged, to one lane; raises `FormatError` where a file turns out to be damaged.
+
+    With a symbol, events that concern every symbol are fed, but alerts about them are not kept.
+    """
     state = engine.new_state()
     latest: dict[str, Alert] = {}
     counts: Counter[str] = Counter()
@@ -119,7 +126,8 @@ def replay(
         rejected.update(reasons)
         counts.update(outcome.counts)
         for alert in outcome.alerts:
-            latest[alert.alert_id] = alert
+            if symbol is None or alert.symbol == symbol:
+                latest[alert.alert_id] = alert
         if watch is not None:
             watch(events, len(latest))
     missing = engine.not_applicable(state)

@@ -72,7 +72,7 @@ def _replayed(
     reference = offline.reference_for(readings, *known)
     engine = Engine(parameters, reference, rules=chosen)
     with progress() as watch:
-        return offline.replay(readings, engine, parameters, watch)
+        return offline.replay(readings, engine, parameters, symbol, watch)
 
 
 @contextmanager

@@ -88,5 +88,7 @@ def write_events(events: "pa.Table", path: Path) -> None:
                 file.write(wire.encode(events.slice(start, 1 << 16)))
         return
     import pyarrow.parquet as pq
+    from surveillance.feeds.events import FEW_WORDS, PARQUET_ROWS
 
-    pq.write_table(events, path, compression="zstd", row_group_size=1 << 17)
+    few = [name for name in FEW_WORDS if name in events.column_names]
+    pq.write_table(events, path, compression="lz4", use_dictionary=few, row_group_size=PARQUET_ROWS)

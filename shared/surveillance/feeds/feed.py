@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveillance.errors import FormatError
-from surveillance.events import DAY
+from surveillance.events import DAY, EVERYTHING
 from surveillance.feeds.local_time import utc_to_wall
 from surveillance.wire import Decoded, Rejected
 
@@ -137,7 +137,7 @@ def _counts(counter: Counter[str]) -> str:
 
 
 def _matching(chunks: Iterator[Decoded], options: Options, zone: ZoneInfo) -> Iterator[Decoded]:
-    """Keep the events of one symbol and one local date, and the rejects that may be theirs."""
+    """Keep the events of one symbol and date, those that concern every symbol, and the rejects that may be theirs."""
     for chunk in chunks:
         mask = np.ones(chunk.table.num_rows, bool)
         if options.symbol is not None:
@@ -148,7 +148,7 @@ def _matching(chunks: Iterator[Decoded], options: Options, zone: ZoneInfo) -> It
         rejected = [
             Rejected(int(before[reject.position]), reject.reason, reject.line, reject.symbol)
             for reject in chunk.rejected
-            if options.symbol is None or reject.symbol in (None, options.symbol)
+            if options.symbol is None or reject.symbol in (None, options.symbol, EVERYTHING)
         ]
         yield Decoded(chunk.table.filter(pa.array(mask)), rejected, chunk.unknown_keys)
 
@@ -156,7 +156,7 @@ def _matching(chunks: Iterator[Decoded], options: Options, zone: ZoneInfo) -> It
 def _is_symbol(table: pa.Table, symbol: str) -> np.ndarray:
     if "symbol" not in table.column_names:
         return np.zeros(table.num_rows, bool)
-    same = pc.fill_null(pc.equal(table.column("symbol"), symbol), False)
+    same = pc.is_in(table.column("symbol"), value_set=pa.array([symbol, EVERYTHING]))
     return np.asarray(same.to_numpy(), bool)
 
 

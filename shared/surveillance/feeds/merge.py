@@ -80,9 +80,9 @@ class _File:
 
 def _without_dictionaries(table: pa.Table) -> pa.Table:
     """Give every column as plain values, so that columns of different files fit together."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    for place, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(place, column.name, table.column(place).cast(column.type.value_type))
     return table
 
 
