@@ -1,0 +1,304 @@
+"""Streams of events for tests: one place for everything random. Each stream is a function of its seed alone."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from surveillance.events import MINUTE, SECOND
+from surveillance.parameters import Layer, Parameters
+from surveillance.reference import Account, Instrument, Reference
+from surveillance.rules import RULES
+
+Event = dict[str, Any]
+START = 1_772_461_800_000_000_000
+"""2026-03-02 14:30 UTC."""
+
+EAGER: Layer = {
+    "spoofing": {
+        "size_multiple": 2,
+        "size_ratio": 1,
+        "max_levels_away": 64,
+        "max_distance_bp": 10_000,
+        "max_filled_share": 0.5,
+        "warm_up_orders": 0,
+    },
+    "layering": {"min_levels": 2, "min_depth_share": 0.05, "size_ratio": 1, "cancelled_share": 0.2},
+    "quote_stuffing": {
+        "min_messages": 10,
+        "min_rate": 20,
+        "min_cancelled_share": 0.2,
+        "max_execution_share": 0.5,
+        "min_sigmas": 0,
+        "watch_burst": 2,
+    },
+    "price_velocity": {"min_move": 0.002},
+    "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3},
+    "abnormal_volume": {"multiple": 1.5, "min_money": 1000, "min_mad_z": 1},
+    "feed_staleness": {"min_silence_s": 0.5, "cool_down_s": 5},
+    "sequence_gap": {"min_missing": 2, "high_missing": 5, "cool_down_s": 1},
+}
+"""Parameters at which every rule alerts often, so that equal alerts mean something."""
+
+SYMBOLS = ("AAA", "BBB", "CCC")
+ACCOUNTS = ("a1", "a2", "a3", "b1", "b2")
+VENUES = ("XNAS", "XNYS")
+REFERENCE = Reference(
+    instruments=(
+        Instrument(symbol="AAA", venue="XNAS", asset_class="equity", previous_close=100.0, tick_size=0.01),
+        Instrument(
+            symbol="BBB",
+            asset_class="future",
+            timezone="America/New_York",
+            session_open="09:30",
+            session_close="16:00",
+        ),
+    ),
+    accounts=(
+        Account(account="a1", beneficial_owner="Ann"),
+        Account(account="a2", beneficial_owner="Ann"),
+        Account(account="b1", beneficial_owner="Bob"),
+    ),
+)
+
+
+def eager_parameters() -> Parameters:
+    """Give the parameters of `EAGER`."""
+    return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, [EAGER])
+
+
+class Stream:
+    """Writes an adversarial stream: few ids and prices, used again and again, in every order that a feed can get wrong."""
+
+    def __init__(self, seed: int, symbols: Sequence[str] = SYMBOLS, anonymous: float = 0.2) -> None:
+        self.chance = Random(seed)
+        self.symbols = symbols
+        self.anonymous = anonymous
+        self.ts = START + self.chance.randrange(20) * MINUTE
+        self.numbers = dict.fromkeys(("p1", "p2"), 0)
+        self.seen: list[Event] = []
+        self.open: list[tuple[str, str | None, str]] = []
+        self.names = 0
+
+    def events(self, count: int) -> list[Event]:
+        """Write so many events."""
+        makers = [self.order] * 60 + [self.trade] * 12 + [self.quote] * 6 + [self.bar] * 2 + [self.status] * 2
+        makers += [self.nonsense, self.repeat, self.correction]
+        written: list[Event] = []
+        while len(written) < count:
+            if self.chance.random() < 0.02:
+                written += self.chance.choice((self.spoof, self.stack, self.flood))()
+            else:
+                written.append(self.stamped(self.chance.choice(makers)()))
+        return written
+
+    def campaign(self) -> tuple[Event, Event, str, str]:
+        """Give what the orders of one owner share, perhaps under another account on the other side, and the sides."""
+        account = self.account()
+        other = account if account is None or self.chance.random() < 0.5 else {"a1": "a2", "a2": "a1"}.get(account, account)
+        shared: Event = {"type": "order", "symbol": self.symbol(), "venue": self.venue()}
+        sides = self.chance.sample(("buy", "sell"), 2)
+        return shared | {"account": account}, shared | {"account": other}, sides[0], sides[1]
+
+    def quickly(self, event: Event) -> Event:
+        """Stamp an event a little after the one before, and now and then spoil it."""
+        self.ts += self.chance.choice((0, 1_000, 1_000_000, 9_000_000))
+        return self.stamped(event | {"ts": self.ts})
+
+    def fresh(self) -> str:
+        self.names += 1
+        return f"n{self.names}"
+
+    def spoof(self) -> list[Event]:
+        mine, other, side, opposite = self.campaign()
+        large, small = self.fresh(), self.fresh()
+        steps: list[Event] = [
+            mine | {"action": "new", "order_id": large, "side": side, "price": self.price(), "size": 300.0},
+            other | {"action": "new", "order_id": small, "side": opposite, "price": self.price(), "size": 20.0},
+            other | {"action": "fill", "order_id": small, "price": self.price(), "size": 20.0, "trade_id": small},
+            mine | {"action": "cancel", "order_id": large},
+        ]
+        if self.chance.random() < 0.3:
+            renamed = self.fresh()
+            steps[3] = mine | {"action": "cancel", "order_id": renamed}
+            change = {"action": "replace", "order_id": renamed, "previous_order_id": large, "price": self.price()}
+            steps.insert(self.chance.randrange(1, 4), mine | change)
+        if self.chance.random() < 0.3:
+            steps[2], steps[3] = steps[3], steps[2]
+        if self.chance.random() < 0.2:
+            steps.pop(self.chance.randrange(len(steps)))
+        return [self.quickly(step) for step in steps]
+
+    def stack(self) -> list[Event]:
+        mine, other, side, opposite = self.campaign()
+        names, small = [self.fresh() for _ in range(self.chance.randint(2, 6))], self.fresh()
+        size = float(self.chance.choice((20, 50, 100)))
+        steps = [mine | {"action": "new", "order_id": n, "side": side, "price": self.price(), "size": size} for n in names]
+        small_order = {"order_id": small, "price": self.price(), "size": 20.0}
+        steps += [other | small_order | {"action": "new", "side": opposite}, other | small_order | {"action": "fill"}]
+        for name in names:
+            way = self.chance.random()
+            if way < 0.7:
+                steps.append(mine | {"action": "cancel", "order_id": name})
+            elif way < 0.9:
+                steps.append(mine | {"action": "replace", "order_id": name, "price": self.price()})
+            else:
+                steps.append(mine | {"action": "new", "order_id": self.fresh(), "side": side, "price": 99.0, "size": size})
+        return [self.quickly(step) for step in steps]
+
+    def flood(self) -> list[Event]:
+        mine, _, side, _ = self.campaign()
+        steps: list[Event] = []
+        for _ in range(self.chance.randint(3, 25)):
+            name = self.fresh()
+            steps.append(mine | {"action": "new", "order_id": name, "side": side, "price": self.price(), "size": 1.0})
+            if self.chance.random() < 0.3:
+                steps.append(mine | {"action": "replace", "order_id": name, "size": self.size()})
+            if self.chance.random() < 0.9:
+                steps.append(mine | {"action": "cancel", "order_id": name})
+        return [self.quickly(step) for step in steps]
+
+    def stamped(self, event: Event) -> Event:
+        pace = self.chance.random()
+        if pace < 0.01:
+            self.ts += self.chance.randrange(40) * MINUTE
+        elif pace < 0.03:
+            self.ts += self.chance.randrange(5 * SECOND)
+        elif pace < 0.8:
+            self.ts += self.chance.choice((0, 1, 1_000_000, 20_000_000, 400_000_000))
+        if "ts" not in event:
+            slip = self.chance.choice((0,) * 60 + (1_000_000, 3 * SECOND, 5 * SECOND, 5 * SECOND + 1, 9 * SECOND))
+            event["ts"] = self.ts - slip
+        if "number" not in event and self.chance.random() < 0.5:
+            producer = self.chance.choice(list(self.numbers))
+            self.numbers[producer] += self.chance.choice((1, 1, 1, 7))
+            event |= {"producer": producer, "number": self.numbers[producer]}
+        self.seen.append(event)
+        return event
+
+    def some(self, event: Event, **optional: Any) -> Event:
+        """Add each optional field with chance one half."""
+        return event | {name: value for name, value in optional.items() if self.chance.random() < 0.5}
+
+    def price(self) -> float:
+        return 100 + self.chance.randint(-12, 12) / 8
+
+    def size(self) -> float:
+        return float(self.chance.choice((1, 2, 5, 10, 10, 20, 50, 100, 400)))
+
+    def account(self) -> str | None:
+        return None if self.chance.random() < self.anonymous else self.chance.choice(ACCOUNTS)
+
+    def venue(self) -> str | None:
+        return self.chance.choice((None, *VENUES, VENUES[0], VENUES[0], VENUES[0]))
+
+    def symbol(self) -> str:
+        return self.chance.choice(self.symbols)
+
+    def order(self) -> Event:
+        action = self.chance.choice(("new", "new", "cancel", "cancel", "fill", "replace"))
+        if action == "new" or not self.open or self.chance.random() < 0.05:
+            symbol, venue, name = self.symbol(), self.venue(), str(self.chance.randrange(120))
+        else:
+            place = self.chance.randrange(max(0, len(self.open) - 12), len(self.open))
+            symbol, venue, name = self.open[place]
+        event = {"type": "order", "symbol": symbol, "venue": venue, "action": action, "order_id": name}
+        if action == "new":
+            self.open.append((symbol, venue, name))
+            event |= {"side": self.chance.choice(("buy", "sell")), "size": self.size(), "account": self.account()}
+            if self.chance.random() < 0.95:
+                event["price"] = self.price()
+            return self.some(event, hidden=self.chance.random() < 0.2)
+        if action == "fill":
+            event |= {"size": self.size(), "price": self.price()}
+            return self.some(event, trade_id=str(self.chance.randrange(300)))
+        if action == "replace":
+            event = self.some(event, size=self.chance.choice((0.0, self.size(), self.size())), price=self.price())
+            if self.chance.random() < 0.4:
+                event |= {"previous_order_id": name, "order_id": str(self.chance.randrange(120))}
+                self.open.append((symbol, venue, event["order_id"]))
+            return event
+        return self.some(event, reason="user") | ({"size": self.size()} if self.chance.random() < 0.3 else {})
+
+    def trade(self) -> Event:
+        event = {"type": "trade", "symbol": self.symbol(), "venue": self.venue(), "price": self.price(), "size": self.size()}
+        event = self.some(event, trade_id=str(self.chance.randrange(300)), aggressor="buy")
+        if self.chance.random() < 0.1:
+            event["conditions"] = self.chance.sample(("late", "odd_lot", "average_price", "auction_open"), 2)
+        return event
+
+    def correction(self) -> Event:
+        made = [event for event in self.seen[-80:] if event["type"] == "trade" and "trade_id" in event]
+        if not made:
+            return self.trade()
+        event = {name: value for name, value in self.chance.choice(made).items() if name not in ("number", "producer", "ts")}
+        if self.chance.random() < 0.5:
+            return event | {"correction": "cancel"}
+        return event | {"correction": "correct", "price": self.price(), "size": self.chance.choice((None, 3.0))}
+
+    def quote(self) -> Event:
+        middle = self.price()
+        event = {"type": "quote", "symbol": self.symbol(), "venue": self.chance.choice((*VENUES, "NBBO", None, *VENUES))}
+        event = self.some(
+            event,
+            bid_price=middle - self.chance.choice((0.125, 0.125, 0.5, 2)),
+            ask_price=middle + self.chance.choice((0.125, 0.125, 0.5, 2)),
+            bid_size=self.chance.choice((0.0, 5.0, 9.0)),
+            ask_size=self.chance.choice((0.0, 5.0, 9.0)),
+        )
+        return event | ({} if len(event) > 3 else {"bid_size": 5.0})
+
+    def bar(self) -> Event:
+        price = self.price()
+        event = {"type": "bar", "symbol": self.symbol(), "interval": self.chance.choice(("1m", "1m", "5m", "1s", "1d"))}
+        event |= dict.fromkeys(("open", "high", "low", "close"), price)
+        return self.some(event, volume=self.size(), vwap=price)
+
+    def status(self) -> Event:
+        state = self.chance.choice(
+            ("open", "open", "open", "halted", "closed", "pre_open", "gap", "gap", "silent", "heartbeat", "resumed", "skewed")
+        )
+        symbol = "*" if self.chance.random() < 0.4 else self.symbol()
+        event = {"type": "status", "symbol": symbol, "state": state, "venue": self.venue()}
+        if state == "gap":
+            first = self.chance.randrange(100)
+            return self.some(event, channel="c", from_seq=first, to_seq=first + self.chance.randrange(8))
+        if state == "silent":
+            return self.some(event, since_ts=self.ts - self.chance.randrange(2 * SECOND), channel="c")
+        return event
+
+    def nonsense(self) -> Event:
+        bad: list[Event] = [
+            {"type": "order", "symbol": self.symbol(), "action": "new", "order_id": "9", "side": "buy", "size": -1.0},
+            {"type": "order", "symbol": self.symbol(), "action": "amend", "order_id": "9"},
+            {"type": "quote", "symbol": self.symbol()},
+            {"type": "trade", "symbol": self.symbol(), "price": float("nan"), "size": 1.0},
+            {"type": "trade", "symbol": "AAA", "price": -1.0, "size": 1.0},
+            {"type": "trade", "symbol": "BBB", "price": -1.0, "size": 1.0},
+            {"type": "tarde", "symbol": self.symbol()},
+            {"type": "status", "symbol": "*", "state": "asleep"},
+            {"type": "trade", "symbol": self.symbol(), "price": 1.0, "size": 1.0, "received_ts": self.ts - 70 * SECOND},
+            {"type": "news", "symbol": self.symbol(), "news_id": "n", "sentiment": 2.0},
+            {"type": "news", "symbol": self.symbol(), "news_id": "n", "sentiment": -1.0},
+        ]
+        return self.chance.choice(bad)
+
+    def repeat(self) -> Event:
+        numbered = [event for event in self.seen[-50:] if "number" in event]
+        return dict(self.chance.choice(numbered)) if numbered else self.trade()
+
+
+def adversarial(seed: int, count: int = 1500, **options: Any) -> list[Event]:
+    """Give an adversarial stream over three symbols."""
+    return Stream(seed, **options).events(count)
+
+
+def streams(most: int = 400) -> st.SearchStrategy[list[Event]]:
+    """Draw adversarial streams."""
+    return st.builds(
+        lambda seed, count, anonymous: Stream(seed, anonymous=anonymous).events(count),
+        st.integers(0, 2**32),
+        st.integers(20, most),
+        st.sampled_from((0.0, 0.2, 1.0)),
+    )
