@@ -33,6 +33,7 @@ CONTEXT: Final = np.dtype(
         ("side", "i1"),
         ("quote_changed", "i1"),
         ("order", "i8"),  # keys; 0 = none
+        ("names", "i8"),  # end of the names written so far: later ones are no evidence yet
         ("trade", "i8"),
         ("account", "i8"),
         ("owner", "i8"),

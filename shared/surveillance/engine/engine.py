@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -227,7 +228,7 @@ class Engine:
             score=float(triggers.scores[k]),
             cool_down_ns=int(values["cool_down_s"] * 1e9),
             finding=finding,
-            order_ids=_order_ids(state, finding.orders),
+            order_ids=_order_ids(state, finding.orders, int(context["names"])) if finding.orders else [],
             trade_ids=_trade_ids(state, finding.trades),
             accounts=accounts,
             completeness=Completeness(int(context["gaps"]), int(context["late"]), int(context["quarantined"])),
@@ -261,7 +262,7 @@ class Engine:
                 unit = _time_unit(name)
                 records[place][_record_name(name)] = round(value * unit) if unit else value
         hashes = tuple(self.parameters.hash(rule.ID, *group) for group in self._classes)
-        return _Rule(rule, compiled_scan(rule), records, values, hashes, new_triggers(rule))
+        return _Rule(rule, _scan_of(rule), records, values, hashes, new_triggers(rule))
 
     def _parameter_classes(self) -> list[tuple[str | None, str | None]]:
         """Give (asset class, venue) of every parameter class: 0 for the unknown, then venues that a layer names, then instruments'."""
@@ -332,6 +333,9 @@ class Engine:
         self._schedule_arrays = (starts, opens, closes)
 
 
+_scan_of: Final = cache(compiled_scan)
+
+
 def default_parameters(rules: Sequence[ModuleType] = RULES) -> Parameters:
     """Give the parameters the rules declare, without any layer."""
     return Parameters({rule.ID: rule.PARAMETERS for rule in rules})
@@ -363,17 +367,19 @@ def _find(state: State, table: str, key: int) -> int:
     return int(tables.lookup(state.slots[table], state.rows[table], np.int64(key)))
 
 
-def _order_ids(state: State, identities: Sequence[int]) -> list[str]:
-    """Give every id that orders went by; an order that was renamed, or whose id is used again, is not in the index."""
+def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
+    """Give every id that orders went by so far; one that was renamed, or whose id is used again, is not in the index."""
     rows = state.rows["orders"]
+    known = {identity: _find(state, "orders", identity) for identity in identities if identity}
+    missed = [identity for identity, row in known.items() if int(rows[row]["identity"]) != identity]
+    if missed:
+        known |= dict.fromkeys(missed, 0)
+        held = rows["identity"][: int(state.used[tables.ORDERS])]
+        for row in np.flatnonzero(np.isin(held, missed)):
+            known[int(held[row])] = int(row)
     found: list[str] = []
-    for identity in identities:
-        row = _find(state, "orders", identity) if identity else 0
-        if identity and int(rows[row]["identity"]) != identity:
-            places = np.flatnonzero(rows["identity"] == identity)
-            row = int(places[-1]) if len(places) else 0
-        if row:
-            found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT))
+    for row in known.values():
+        found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT, end))
     return list(dict.fromkeys(found))
 
 

@@ -14,6 +14,7 @@ from surveillance.engine.tables import (
     EVENTS_SEEN,
     LATE,
     MARKETS,
+    NAME_WORDS,
     NEWS_SEEN,
     ORDERS_SEEN,
     PRODUCERS,
@@ -212,6 +213,7 @@ def observe(
             t.counts[ORDERS_SEEN] += 1
             c.trade = orders.trade_key(t, row, e, ts, trade_starts, trade_words)
             orders.apply(t, row, e, c, ts, order_starts, order_words)
+            c.names = t.used[NAME_WORDS]
             quotes.from_orders(t, row)
             lists[ON_ORDERS, listed[ON_ORDERS]] = i
             listed[ON_ORDERS] += 1

@@ -40,6 +40,7 @@ MARKET: Final = np.dtype(
         ("consolidated", "i1"),  # quotes come as NBBO, not by venue
         ("quoted", "i1"),
         ("fed_minutes", "i1"),
+        ("renamed", "i1"),  # orders have changed their ids
         ("bid", "f8"),
         ("bid_quantity", "f8"),
         ("ask", "f8"),
@@ -284,9 +285,11 @@ def grown(rows: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
     return larger
 
 
-def texts(names: NDArray[np.uint64], entry: int, limit: int) -> Sequence[str]:
-    """Read the chain of names that ends at `entry`, oldest first, at most the last `limit`."""
+def texts(names: NDArray[np.uint64], entry: int, limit: int, end: int = 2**62) -> Sequence[str]:
+    """Read the chain of names that ends at `entry`, oldest first, at most the last `limit` of those written before `end`."""
     found: list[str] = []
+    while entry >= end:
+        entry = int(names[entry])
     while entry and len(found) < limit:
         length = int(names[entry + 1])
         found.append(names[entry + 2 : entry + 2 + (length + 7) // 8].tobytes()[:length].decode())

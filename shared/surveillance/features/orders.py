@@ -296,7 +296,7 @@ def _enter(t, market_row, e, c, ts, starts, words):
         return row
     position = position_row(t, market_row, e.account)
     identity = key
-    if row:
+    if row or m.renamed:
         t.orders[row].key = 0
         identity = mix(key, m.orders + 1)
     row = t.used[ORDERS]
@@ -352,6 +352,7 @@ def _replace(t, row, e, c, ts, starts, words):
     else:
         reshape(t, row, o.price, quantity)
     if e.previous_order_id and e.order_id != e.previous_order_id:
+        t.markets[o.market].renamed = 1
         key = mix(e.order_id, mix(e.symbol, e.venue))
         taken = find(t.order_slots, t.orders, key)
         if taken and taken != row:
