@@ -6,7 +6,7 @@ import typer
 from surveillance.errors import InputError
 from typer.core import TyperGroup
 
-from cli import alerts, bench, explain, local, replay, rules, simulate
+from cli import alerts, bench, demo, explain, local, replay, rules, simulate
 
 
 class Commands(TyperGroup):
@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Market surveillance: order flow in, explained alerts out.",
 )
+app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 app.command("rules")(rules.rules)

@@ -1,0 +1,163 @@
+"""`surveillance demo`: everything on this machine, from a WebSocket feed to explained alerts, accounted for."""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from surveillance.errors import InputError
+
+from cli.alerts import STATE_FOLDER, StateFolder
+
+if TYPE_CHECKING:
+    from cli.demo_session import Played
+    from local.exchange import Exchange
+    from local.stack import LocalStack
+
+CHANNEL: Final = "orders"
+PORT: Final = 9001
+USUAL_SECONDS: Final = 120.0
+LOOK_S: Final = 0.25
+DRAIN_SECONDS: Final = 180.0
+ANNOUNCED_SECONDS: Final = 90.0
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def demo(
+    seconds: Annotated[float | None, typer.Option(min=5, help="How long the exchange plays.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the alert page, where there is one.")] = True,
+    source: Annotated[str | None, typer.Option(metavar="FORMAT:FILE", help="Play recorded order flow instead.")] = None,
+    speed: Annotated[float, typer.Option(min=0.001, help="How much faster recorded order flow is played.")] = 20.0,
+    state: StateFolder = STATE_FOLDER,
+) -> None:
+    """Run the whole product on this machine; prints alerts as they come, then what became of every event."""
+    from cli.demo_session import recorded, simulated
+
+    typer.echo("Preparing the order flow")
+    played = simulated(seconds or USUAL_SECONDS) if source is None else recorded(source, speed, seconds)
+    if not run(played, state):
+        raise typer.Exit(1)
+
+
+def run(played: "Played", state: Path) -> bool:
+    """Play a session through the local stack; say whether every event and every alert is accounted for."""
+    from local.deployment import DeploymentError
+    from local.emulator import EmulatorError
+    from local.stack import StackError
+    from local.synthesis import SynthesisError
+
+    try:
+        with exchange(played) as venue, _stack(played, venue.url, state) as stack:
+            typer.echo(f"Up at {stack.endpoint}: {stack.seconds_to_start}")
+            _watch(stack, venue, played.events.num_rows)
+            typer.echo("The exchange has sent everything; waiting until it is stored and landed")
+            stack.drain(DRAIN_SECONDS)
+            return _balance(stack, played.events.num_rows)
+    except (StackError, EmulatorError, SynthesisError, DeploymentError) as error:
+        raise InputError(str(error)) from error
+
+
+@contextmanager
+def exchange(played: "Played") -> "Iterator[Exchange]":
+    """Serve the session on a WebSocket, from a thread of its own."""
+    from local.exchange import Channel, Exchange, Venue
+
+    channel = Channel.of_table(CHANNEL, played.events, frame_ms=100 * played.speed)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="exchange", daemon=True)
+    thread.start()
+
+    async def open_(port: int) -> Exchange:
+        return await Exchange([channel], Venue(speed=played.speed), port).__aenter__()
+
+    try:
+        try:
+            venue = asyncio.run_coroutine_threadsafe(open_(PORT), loop).result()
+        except OSError:
+            venue = asyncio.run_coroutine_threadsafe(open_(0), loop).result()
+        yield venue
+        asyncio.run_coroutine_threadsafe(venue.__aexit__(None, None, None), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
+    from local.stack import LocalStack
+
+    class Prepared(LocalStack):
+        """Has its reference files before anything reads them."""
+
+        def start_poller(self, *arguments: Any, **options: Any) -> None:
+            for name, content in played.reference.items():
+                self.client("s3").put_object(Bucket=self.names["LANE_BUCKET"], Key=f"reference/{name}", Body=content)
+            super().start_poller(*arguments, **options)
+
+    feed = {"name": "venue", "protocol": "events", "url": url, "channels": [CHANNEL], "clock": "recorded"}
+    context = {
+        "environment": "laptop",
+        "delete_data": True,
+        "feeds": [feed],
+        "emails": ["analyst@example.com"],
+    }
+    return Prepared(state, context, announce=typer.echo)
+
+
+def _watch(stack: "LocalStack", venue: "Exchange", events: int) -> None:
+    """Print alerts as they are stored until the exchange has sent everything."""
+    from surveillance.adapters.alert_review import AlertReview
+
+    from cli.times import utc
+
+    review = AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"])
+    begun = time.monotonic()
+    seen: set[str] = set()
+    while True:
+        over = venue.sent_events >= events
+        for alert in sorted(review.every(), key=lambda alert: (alert.detected_ts, alert.alert_id)):
+            if alert.alert_id in seen:
+                continue
+            if not seen:
+                typer.echo(f"First alert {time.monotonic() - begun:.1f} s after the stack was up")
+            seen.add(alert.alert_id)
+            story = alert.explanation.splitlines()[0].removeprefix("1. ")
+            typer.echo(f"{utc(alert.detected_ts)} {alert.severity:<8} {alert.rule} {alert.symbol}: {story}")
+        if over:
+            return
+        time.sleep(LOOK_S)
+
+
+def _balance(stack: "LocalStack", sent: int) -> bool:
+    """Print the reconciliation, and whether every stored alert was announced; say whether both hold."""
+    from local.reconcile import reconcile
+
+    result = reconcile(stack, sent)
+    typer.echo("What became of every event:")
+    for sentence in result.sentences():
+        typer.echo(f"  {sentence}")
+    stored, announced = _announced(stack)
+    same = stored == announced
+    verdict = "holds" if same else "FAILS"
+    typer.echo(f"  Alerts: {len(stored):,} stored = {len(announced):,} announced  [{verdict}]")
+    return result.holds and same
+
+
+def _announced(stack: "LocalStack") -> tuple[set[str], set[str]]:
+    """Give the ids of stored alerts, and of those an unfiltered receiver was told of, once these have settled."""
+    from surveillance.adapters.alert_review import AlertReview
+
+    stored = {alert.alert_id for alert in AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"]).every()}
+    deadline = time.monotonic() + ANNOUNCED_SECONDS
+    stack.run_schedules_now()
+    while True:
+        told = {found for message in stack.outbox.read() for found in _ID.findall(message.body)}
+        announced = told & stored
+        if announced == stored or time.monotonic() > deadline:
+            return stored, announced
+        time.sleep(LOOK_S)
