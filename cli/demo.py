@@ -54,9 +54,13 @@ def run(played: "Played", state: Path) -> bool:
     try:
         with exchange(played) as venue, _stack(played, venue.url, state) as stack:
             typer.echo(f"Up at {stack.endpoint}: {stack.seconds_to_start}")
-            _watch(stack, venue, played.events.num_rows)
+            teller = _Teller(stack)
+            while venue.sent_events < played.events.num_rows:
+                teller.look()
+                time.sleep(LOOK_S)
             typer.echo("The exchange has sent everything; waiting until it is stored and landed")
             stack.drain(DRAIN_SECONDS)
+            teller.look()
             return _balance(stack, played.events.num_rows)
     except (StackError, EmulatorError, SynthesisError, DeploymentError) as error:
         raise InputError(str(error)) from error
@@ -109,28 +113,27 @@ def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
     return Prepared(state, context, announce=typer.echo)
 
 
-def _watch(stack: "LocalStack", venue: "Exchange", events: int) -> None:
-    """Print alerts as they are stored until the exchange has sent everything."""
-    from surveillance.adapters.alert_review import AlertReview
+class _Teller:
+    """Prints each alert once, as it is first seen in the table."""
 
-    from cli.times import utc
+    def __init__(self, stack: "LocalStack") -> None:
+        from surveillance.adapters.alert_review import AlertReview
 
-    review = AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"])
-    begun = time.monotonic()
-    seen: set[str] = set()
-    while True:
-        over = venue.sent_events >= events
-        for alert in sorted(review.every(), key=lambda alert: (alert.detected_ts, alert.alert_id)):
-            if alert.alert_id in seen:
+        self._review = AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"])
+        self._seen: set[str] = set()
+        self._begun = time.monotonic()
+
+    def look(self) -> None:
+        from cli.times import utc
+
+        for alert in sorted(self._review.every(), key=lambda alert: (alert.detected_ts, alert.alert_id)):
+            if alert.alert_id in self._seen:
                 continue
-            if not seen:
-                typer.echo(f"First alert {time.monotonic() - begun:.1f} s after the stack was up")
-            seen.add(alert.alert_id)
+            if not self._seen:
+                typer.echo(f"First alert {time.monotonic() - self._begun:.1f} s after the stack was up")
+            self._seen.add(alert.alert_id)
             story = alert.explanation.splitlines()[0].removeprefix("1. ")
             typer.echo(f"{utc(alert.detected_ts)} {alert.severity:<8} {alert.rule} {alert.symbol}: {story}")
-        if over:
-            return
-        time.sleep(LOOK_S)
 
 
 def _balance(stack: "LocalStack", sent: int) -> bool:
