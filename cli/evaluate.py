@@ -1,0 +1,81 @@
+"""`surveillance evaluate`: the scorecard of alerts against the labels of a simulated session."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from surveillance.errors import InputError
+
+if TYPE_CHECKING:
+    from surveillance.alerts import Alert
+    from surveillance.simulation import Label
+
+
+def evaluate(
+    alerts: Annotated[Path, typer.Option(help="Alerts as replay wrote them.")],
+    labels: Annotated[Path, typer.Option(help="Labels as simulate wrote them.")],
+    instruments: Annotated[Path | None, typer.Option(help="Instruments, for alerts per instrument hour.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Score alerts against labels."""
+    from surveillance.evaluation import Rule, scorecard
+
+    from cli.rules import catalogue
+    from cli.tables import read_instruments
+
+    rules = {entry["rule"]: Rule(entry["kind"], tuple(entry["answers"])) for entry in catalogue()}
+    found, truth = _read(alerts, labels)
+    unknown = sorted({alert.rule for alert in found} - rules.keys())
+    if unknown:
+        raise InputError(f"{alerts} holds alerts of {', '.join(unknown)}, which is no rule.")
+    sessions = [
+        each.session_close - each.session_open
+        for each in read_instruments(instruments)
+        if isinstance(each.session_open, int) and isinstance(each.session_close, int)
+    ]
+    card = scorecard(found, truth, rules, sessions or None)
+    if as_json:
+        typer.echo(json.dumps(card))
+    else:
+        _print(card)
+
+
+def _read(alerts: Path, labels: Path) -> "tuple[list[Alert], list[Label]]":
+    import msgspec
+    from surveillance.alerts import decode
+    from surveillance.simulation import decode_labels
+
+    path = alerts
+    try:
+        found = [decode(line) for line in alerts.read_bytes().splitlines() if line.strip()]
+        path = labels
+        return found, decode_labels(labels.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} holds something else: {error}.") from error
+
+
+def _print(card: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    titles = ("pattern", "scenarios", "hit", "recall", "alerts", "right", "precision", "seconds (median)")
+    for title in titles:
+        table.add_column(title, justify="left" if title == "pattern" else "right")
+    for name, row in card["patterns"].items():
+        shown = (row["scenarios"], row["hit"], row["recall"], row["alerts"], row["right"], row["precision"])
+        table.add_row(name, *(_shown(value) for value in (*shown, row["seconds_to_detect"]["p50"])))
+    console = Console()
+    console.print(table)
+    for name, row in card["quiet"].items():
+        disturbed = ", ".join(f"{count} {severity}" for severity, count in row["alerts"].items()) or "none"
+        console.print(f"quiet {name}: {row['scenarios']} scenarios, alerts: {disturbed}")
+    rate = card["false_alerts_per_instrument_hour"]
+    console.print(f"false alerts an instrument hour: {_shown(rate)}")
+
+
+def _shown(value: float | int | None) -> str:
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.2f}"
