@@ -302,3 +302,32 @@ def streams(most: int = 400) -> st.SearchStrategy[list[Event]]:
         st.integers(20, most),
         st.sampled_from((0.0, 0.2, 1.0)),
     )
+
+
+def quiet_flow(seed: int, count: int, symbols: Sequence[str] = SYMBOLS[:2], accounts: int = 40) -> list[Event]:
+    """Give order flow without any plan: people enter, fill and cancel orders of a few hundred shares near 100."""
+    chance = Random(seed)
+    ts, events = START, []
+    live: list[tuple[str, str, float, float]] = []
+    for number in range(count):
+        ts += round(chance.expovariate(20) * SECOND)
+        if live and chance.random() < 0.5:
+            symbol, name, price, size = live.pop(chance.randrange(len(live)))
+            event: Event = {"type": "order", "symbol": symbol, "order_id": name, "action": "cancel"}
+            if chance.random() < 0.3:
+                event |= {"action": "fill", "price": price, "size": size, "trade_id": f"q{seed}-{number}"}
+                trade = {"type": "trade", "symbol": symbol, "price": price, "size": size, "trade_id": event["trade_id"]}
+                events.append(trade | {"ts": ts, "venue": "XNAS"})
+        else:
+            symbol, name, side = chance.choice(symbols), f"q{seed}-{number}", chance.choice((1, -1))
+            price, size = 100 - side * chance.randint(1, 8) / 100, float(chance.choice((100, 100, 200, 300)))
+            live.append((symbol, name, price, size))
+            event = {"type": "order", "symbol": symbol, "order_id": name, "action": "new", "size": size, "price": price}
+            event |= {"side": "buy" if side > 0 else "sell", "account": f"crowd-{chance.randrange(accounts)}"}
+        events.append(event | {"ts": ts, "venue": "XNAS"})
+    return events
+
+
+def hidden_in(noise: Sequence[Event], scene: Sequence[Event]) -> list[Event]:
+    """Merge a scene into noise by time; the scene's events keep their order."""
+    return sorted([*noise, *scene], key=lambda event: event["ts"])
