@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from surveillance.engine.hashing import hash_text, hash_texts, text_buffers
+from surveillance.engine.hashing import frozen, hash_text, hash_texts, text_buffers
 from surveillance.engine.kernel import entry, kernel
 from surveillance.events import (
     ACTIONS,
@@ -311,10 +311,10 @@ _compiled_fold = entry(_fold_conditions)
 _compiled_lookup = entry(_lookup)
 _compiled_build = entry(_build)
 
-_NO_TEXT: Final = np.empty(0, np.int64)
-_NO_NUMBER: Final = np.empty(0, np.float64)
-_NO_CODE: Final = np.empty(0, np.int8)
-_NO_BITS: Final = np.empty(0, np.int16)
+_NO_TEXT: Final = frozen(np.empty(0, np.int64))
+_NO_NUMBER: Final = frozen(np.empty(0, np.float64))
+_NO_CODE: Final = frozen(np.empty(0, np.int8))
+_NO_BITS: Final = frozen(np.empty(0, np.int16))
 
 
 @dataclass(slots=True)
@@ -357,7 +357,7 @@ class _Columns:
 
     def key(self, name: str) -> NDArray[np.int64]:
         column = self.column(name)
-        return _NO_TEXT if column is None else hash_texts(column, self._seed)
+        return _NO_TEXT if column is None else frozen(hash_texts(column, self._seed))
 
     def integer(self, name: str) -> NDArray[np.int64]:
         column = self.column(name)
@@ -365,7 +365,7 @@ class _Columns:
             return _NO_TEXT
         if column.null_count:
             column = column.fill_null(NONE)
-        return column.to_numpy(zero_copy_only=False)
+        return frozen(column.to_numpy(zero_copy_only=False))
 
     def number(self, name: str) -> NDArray[np.float64]:
         column = self.column(name)
@@ -379,15 +379,19 @@ class _Columns:
             if column.null_count:
                 bad &= column.is_valid().to_numpy(zero_copy_only=False)
             self.reasons[bad] = _FINITE
-        return values
+        return frozen(values)
 
     def flag(self, name: str) -> NDArray[np.int8]:
         column = self.column(name)
-        return _NO_CODE if column is None else column.fill_null(False).cast(pa.int8()).to_numpy(zero_copy_only=False)
+        return (
+            _NO_CODE
+            if column is None
+            else frozen(column.fill_null(False).cast(pa.int8()).to_numpy(zero_copy_only=False))
+        )
 
     def code(self, name: str, words: "_Vocabulary") -> NDArray[np.int8]:
         column = self.column(name)
-        return _NO_CODE if column is None else words.codes(column)
+        return _NO_CODE if column is None else frozen(words.codes(column))
 
     def conditions(self) -> NDArray[np.int16]:
         column = self.column("conditions")
@@ -400,7 +404,7 @@ class _Columns:
         out = np.zeros(len(column), np.int16)
         if len(values):
             _compiled_fold(offsets, _CONDITIONS.codes(values), out)
-        return out
+        return frozen(out)
 
 
 class _Vocabulary:
@@ -433,12 +437,12 @@ _TIMES_IN_FORCE = _Vocabulary(TIMES_IN_FORCE)
 _CANCEL_REASONS = _Vocabulary(CANCEL_REASONS)
 _CONDITIONS = _Vocabulary(CONDITIONS)
 _INTERVALS = _Vocabulary(INTERVALS, np.int64)
-_NO_INTERVAL: Final = np.empty(0, np.int64)
+_NO_INTERVAL: Final = frozen(np.empty(0, np.int64))
 
 
 def _names_of(column: pa.Array | None) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
     if column is None:
-        return np.empty(0, np.int32), np.zeros(2, np.uint64)
+        return frozen(np.empty(0, np.int32)), np.zeros(2, np.uint64)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not pa.types.is_string(column.type):
@@ -502,7 +506,7 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
             columns.integer("since_ts"),
         ),
     )
-    _compiled_build(events, columns.reasons, *arguments, negative_symbols)
+    _compiled_build(events, columns.reasons, *arguments, frozen(negative_symbols))
     batch = Batch(
         table,
         events,
@@ -517,7 +521,7 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
 def _known_intervals(column: pa.Array) -> NDArray[np.int64]:
     codes = _INTERVALS.codes(column)
     codes[codes == UNKNOWN] = 0
-    return codes
+    return frozen(codes)
 
 
 def _with_wire_rejects(batch: Batch, seed: int) -> Batch:

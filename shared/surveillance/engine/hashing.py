@@ -3,6 +3,8 @@
 Engine keys are seeded per deployment, so that nobody can craft colliding ids; 0 stands for null.
 """
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -57,7 +59,15 @@ def _hash_column(offsets, words, valid, seed, out):
 
 
 _hash_column_compiled = entry(_hash_column)
-_NO_BITS = np.empty(0, np.uint8)
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Make an array read-only, as views of Arrow's buffers are: kernels compile anew for each mixture of the two."""
+    array.flags.writeable = False
+    return array
+
+
+_NO_BITS = frozen(np.empty(0, np.uint8))
 
 
 def padded_words(buffer: pa.Buffer | None) -> NDArray[np.uint64]:
@@ -77,10 +87,12 @@ def text_buffers(column: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint64
             column = column.take(pa.array(range(len(column))))
     validity, offsets, data = column.buffers()
     if offsets is None or offsets.size == 0:
-        starts = np.zeros(len(column) + 1, np.int32)
+        starts = frozen(np.zeros(len(column) + 1, np.int32))
     else:
-        starts = np.frombuffer(offsets, np.int32, len(column) + 1)
-    bits = np.frombuffer(validity, np.uint8) if validity is not None and column.null_count else _NO_BITS
+        starts = frozen(np.frombuffer(offsets, np.int32, len(column) + 1))
+    bits = _NO_BITS
+    if validity is not None and column.null_count:
+        bits = frozen(np.frombuffer(validity, np.uint8))
     return starts, padded_words(data), bits
 
 

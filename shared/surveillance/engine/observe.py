@@ -1,4 +1,6 @@
-"""The shared pass: every event of a lane, in order, once. It keeps what the lane remembers and tells the rules about it."""
+"""The shared pass: every event of a lane, in order, once. It keeps what the lane remembers and tells the rules about
+it.
+"""
 
 from typing import Any, Final, NamedTuple
 

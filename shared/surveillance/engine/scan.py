@@ -52,7 +52,7 @@ across_sessions = False
 
 
 def scan(events, contexts, wanted, first, last, state, parameters, triggers, found):
-    """Show events [first, last) of `wanted` to a rule and say where to resume: it stops when triggers or rows are full."""
+    """Show events [first, last) of `wanted` to a rule; it stops when triggers or rows are full and says where."""
     found[0] = 0
     for n in range(first, last):
         place = wanted[n]
