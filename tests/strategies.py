@@ -96,7 +96,9 @@ class Stream:
     def campaign(self) -> tuple[Event, Event, str, str]:
         """Give what the orders of one owner share, perhaps under another account on the other side, and the sides."""
         account = self.account()
-        other = account if account is None or self.chance.random() < 0.5 else {"a1": "a2", "a2": "a1"}.get(account, account)
+        other = (
+            account if account is None or self.chance.random() < 0.5 else {"a1": "a2", "a2": "a1"}.get(account, account)
+        )
         shared: Event = {"type": "order", "symbol": self.symbol(), "venue": self.venue()}
         sides = self.chance.sample(("buy", "sell"), 2)
         return shared | {"account": account}, shared | {"account": other}, sides[0], sides[1]
@@ -134,7 +136,9 @@ class Stream:
         mine, other, side, opposite = self.campaign()
         names, small = [self.fresh() for _ in range(self.chance.randint(2, 6))], self.fresh()
         size = float(self.chance.choice((20, 50, 100)))
-        steps = [mine | {"action": "new", "order_id": n, "side": side, "price": self.price(), "size": size} for n in names]
+        steps = [
+            mine | {"action": "new", "order_id": n, "side": side, "price": self.price(), "size": size} for n in names
+        ]
         small_order = {"order_id": small, "price": self.price(), "size": 20.0}
         steps += [other | small_order | {"action": "new", "side": opposite}, other | small_order | {"action": "fill"}]
         for name in names:
@@ -144,7 +148,9 @@ class Stream:
             elif way < 0.9:
                 steps.append(mine | {"action": "replace", "order_id": name, "price": self.price()})
             else:
-                steps.append(mine | {"action": "new", "order_id": self.fresh(), "side": side, "price": 99.0, "size": size})
+                steps.append(
+                    mine | {"action": "new", "order_id": self.fresh(), "side": side, "price": 99.0, "size": size}
+                )
         return [self.quickly(step) for step in steps]
 
     def flood(self) -> list[Event]:
@@ -222,7 +228,13 @@ class Stream:
         return self.some(event, reason="user") | ({"size": self.size()} if self.chance.random() < 0.3 else {})
 
     def trade(self) -> Event:
-        event = {"type": "trade", "symbol": self.symbol(), "venue": self.venue(), "price": self.price(), "size": self.size()}
+        event = {
+            "type": "trade",
+            "symbol": self.symbol(),
+            "venue": self.venue(),
+            "price": self.price(),
+            "size": self.size(),
+        }
         event = self.some(event, trade_id=str(self.chance.randrange(300)), aggressor="buy")
         if self.chance.random() < 0.1:
             event["conditions"] = self.chance.sample(("late", "odd_lot", "average_price", "auction_open"), 2)
@@ -232,14 +244,20 @@ class Stream:
         made = [event for event in self.seen[-80:] if event["type"] == "trade" and "trade_id" in event]
         if not made:
             return self.trade()
-        event = {name: value for name, value in self.chance.choice(made).items() if name not in ("number", "producer", "ts")}
+        event = {
+            name: value for name, value in self.chance.choice(made).items() if name not in ("number", "producer", "ts")
+        }
         if self.chance.random() < 0.5:
             return event | {"correction": "cancel"}
         return event | {"correction": "correct", "price": self.price(), "size": self.chance.choice((None, 3.0))}
 
     def quote(self) -> Event:
         middle = self.price()
-        event = {"type": "quote", "symbol": self.symbol(), "venue": self.chance.choice((*VENUES, "NBBO", None, *VENUES))}
+        event = {
+            "type": "quote",
+            "symbol": self.symbol(),
+            "venue": self.chance.choice((*VENUES, "NBBO", None, *VENUES)),
+        }
         event = self.some(
             event,
             bid_price=middle - self.chance.choice((0.125, 0.125, 0.5, 2)),
@@ -257,7 +275,20 @@ class Stream:
 
     def status(self) -> Event:
         state = self.chance.choice(
-            ("open", "open", "open", "halted", "closed", "pre_open", "gap", "gap", "silent", "heartbeat", "resumed", "skewed")
+            (
+                "open",
+                "open",
+                "open",
+                "halted",
+                "closed",
+                "pre_open",
+                "gap",
+                "gap",
+                "silent",
+                "heartbeat",
+                "resumed",
+                "skewed",
+            )
         )
         symbol = "*" if self.chance.random() < 0.4 else self.symbol()
         event = {"type": "status", "symbol": symbol, "state": state, "venue": self.venue()}

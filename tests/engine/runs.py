@@ -40,7 +40,9 @@ def run_in_lanes(make_engine: Callable[[int], Engine], events: Sequence[Event], 
     engine = make_engine(lanes)
     found: list[Alert] = []
     for lane in range(lanes):
-        mine = [event for event in events if event.get("symbol") == "*" or lane_of(str(event.get("symbol")), lanes) == lane]
+        mine = [
+            event for event in events if event.get("symbol") == "*" or lane_of(str(event.get("symbol")), lanes) == lane
+        ]
         found += run_with(engine, mine, (), lambda state: state, lane)
     return last_revisions(found)
 
@@ -50,7 +52,9 @@ def contents(alerts: Iterable[Alert]) -> list[dict[str, object]]:
     return [content(alert) for alert in alerts]
 
 
-def difference(mine: Iterable[Alert], theirs: Iterable[Alert], leave_out: Sequence[str] = ("explanation",)) -> list[str]:
+def difference(
+    mine: Iterable[Alert], theirs: Iterable[Alert], leave_out: Sequence[str] = ("explanation",)
+) -> list[str]:
     """Say where two sets of alerts differ, numbers compared to 1e-9; an empty list means that they agree."""
     left, right = ({alert.alert_id: content(alert) for alert in alerts} for alerts in (mine, theirs))
     found = [f"only left: {brief(left[name])}" for name in left.keys() - right.keys()]
@@ -64,7 +68,9 @@ def difference(mine: Iterable[Alert], theirs: Iterable[Alert], leave_out: Sequen
 
 def brief(fields: dict[str, object]) -> str:
     """Name an alert in a line."""
-    return " ".join(str(fields[name]) for name in ("rule", "symbol", "venue", "accounts", "start_ts", "detected_ts", "revision"))
+    return " ".join(
+        str(fields[name]) for name in ("rule", "symbol", "venue", "accounts", "start_ts", "detected_ts", "revision")
+    )
 
 
 def _alike(left: object, right: object) -> bool:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from surveillance.alerts import Alert
-from surveillance.engine import Engine, default_parameters
+from surveillance.engine import Engine, batch, default_parameters, hashing, observe
 from surveillance.errors import StateError
 from surveillance.events import SECOND
 from surveillance.rules import RULES
@@ -233,3 +233,13 @@ def test_state_of_another_engine_is_refused() -> None:
         SCENE_ENGINE.load(blob)
     with pytest.raises(StateError):
         EAGER_ENGINE.load(blob[:-9])
+
+
+def test_no_mixture_of_columns_compiles_a_kernel_anew() -> None:
+    state = EAGER_ENGINE.new_state()
+    kernels = (observe.compiled, batch._compiled_build, hashing._hash_column_compiled)
+    events = adversarial(5, 900)
+    for start in range(0, len(events), 7):
+        EAGER_ENGINE.feed(state, decoded(events[start : start + 7]))
+    run(SCENE_ENGINE, scene("spoofing"))
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]

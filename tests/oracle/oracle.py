@@ -115,7 +115,9 @@ class Oracle:
             for rule, kind in ORDER_RULES.items():
                 if is_open:
                     key = (rule, market.symbol, market.session, told.owner.name)
-                    self.hear(rule, self.memory.setdefault(key, kind()).see(told, self.values(rule, market)), market, event)
+                    self.hear(
+                        rule, self.memory.setdefault(key, kind()).see(told, self.values(rule, market)), market, event
+                    )
         elif event["type"] == "trade":
             if event.get("correction") is not None:
                 market.correct_trade(event)

@@ -82,7 +82,9 @@ def test_minute_made_from_trades_is_not_closed_again_by_the_feed() -> None:
     assert (alert.revision, alert.metrics["volume"]) == (1, 400.0)
 
 
-@pytest.mark.parametrize(("correction", "size", "count"), [("cancel", None, 0), ("correct", 300.0, 0), ("correct", 301.0, 1)])
+@pytest.mark.parametrize(
+    ("correction", "size", "count"), [("cancel", None, 0), ("correct", 300.0, 0), ("correct", 301.0, 1)]
+)
 def test_corrected_trade_changes_the_minute_it_was_counted_in(correction: str, size: float | None, count: int) -> None:
     market = Market()
     for _ in range(20):

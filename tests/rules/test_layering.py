@@ -8,7 +8,9 @@ RULE = "layering"
 PRICES = (100.02, 100.03, 100.04)
 
 
-def stacked(size: float = 500, account: str | None = "eve-1", accounts: bool = True, prices: tuple[float, ...] = PRICES) -> Market:
+def stacked(
+    size: float = 500, account: str | None = "eve-1", accounts: bool = True, prices: tuple[float, ...] = PRICES
+) -> Market:
     """Eve stands at three prices on the sell side, a third of its depth, and buys 100."""
     market = Market(accounts).book().wait(300)
     for number, price in enumerate(prices):
@@ -30,7 +32,10 @@ def test_stack_that_leaves_after_a_fill_alerts_and_is_told_in_order() -> None:
     assert (alert.accounts, alert.candidate, alert.data_tier) == (["eve-1"], False, 3)
     assert alert.end_ts - alert.start_ts == seconds(0.03 + 0.1 + 0.3)
     lines = alert.explanation.splitlines()
-    assert "Account eve-1 had 3 sell orders for 1,500 AAA at 3 prices (threshold 3), 33% of the ten best levels" in lines[0]
+    assert (
+        "Account eve-1 had 3 sell orders for 1,500 AAA at 3 prices (threshold 3), 33% of the ten best levels"
+        in lines[0]
+    )
     assert "100 was filled (buy) at 99.99" in lines[1]
     assert "100% of the stack was cancelled within 300 ms of that fill (thresholds 85% and 10 s)" in lines[2]
 

@@ -7,7 +7,9 @@ from tests.rules.market import Market
 RULE = "quote_stuffing"
 
 
-def flood(pairs: int = 60, gap_ms: float = 1, kept: int = 0, account: str | None = "eve-1", accounts: bool = True) -> Market:
+def flood(
+    pairs: int = 60, gap_ms: float = 1, kept: int = 0, account: str | None = "eve-1", accounts: bool = True
+) -> Market:
     """Eve enters and cancels so many orders, a message each `gap_ms`; the last `kept` cancels are left out."""
     market = Market(accounts)
     market.new("b", "buy", 99.99, 100, "bob").new("s", "sell", 100.01, 100, "bob").wait(1000)

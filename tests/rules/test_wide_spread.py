@@ -31,7 +31,10 @@ def test_spread_that_stays_wide_alerts_once_and_is_told() -> None:
     assert alert.detected_ts == START + seconds(24)
     lines = alert.explanation.splitlines()
     assert "The spread of AAA widened at 14:30:20.000 UTC (09:30:20 EST) and stayed above 18.8 bp for 4.0 s" in lines[0]
-    assert "the quotes were 99.875 and 100.125: 25.0 bp of the mid, 2.0 times the usual 12.5 bp (threshold 1.5 times)" in lines[1]
+    assert (
+        "the quotes were 99.875 and 100.125: 25.0 bp of the mid, 2.0 times the usual 12.5 bp (threshold 1.5 times)"
+        in lines[1]
+    )
 
 
 def test_detection_is_timed_by_the_threshold_not_by_the_next_event() -> None:
