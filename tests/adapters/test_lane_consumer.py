@@ -2,17 +2,33 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
+from typing import Any
 
 import pytest
 from surveillance import alerts
 from surveillance.adapters.held_lane import Settings, UnfinishedRebuildError
 from surveillance.adapters.kinesis_records import Record, records_of
 from surveillance.adapters.lane_consumer import LaneConsumer
+from surveillance.adapters.lane_feed import LaneFeed
 from surveillance.lanes import lane_of
+from surveillance.wire import Decoded
 
-from tests.adapters.fake_engine import FakeEngine, ProcessDied
+from tests.adapters.fake_engine import FakeEngine, Outcome, ProcessDied
 from tests.adapters.in_process_aws import Cloud, no_fault
-from tests.adapters.shard_model import LANES, Names, consumer, order, record, reference
+from tests.adapters.shard_model import (
+    LANES,
+    SYMBOLS,
+    Names,
+    consumer,
+    order,
+    plainly_decoded,
+    record,
+    reference,
+    stores,
+)
 
 APPLE = lane_of("AAPL", LANES)
 
@@ -271,3 +287,43 @@ def test_arrival_times_that_go_back_over_midnight_lose_no_record(
     report = start().process(batch)
     assert report.counts["records"] == 3
     assert stored(cloud) == reference(batch).alerts
+
+
+class OneAtATime(FakeEngine):
+    """An engine with working memory of its own, which notices when it is shared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.busy = Lock()
+        self.shared = 0
+
+    def feed(self, state: dict[str, Any], decoded: Decoded) -> Outcome:
+        if not self.busy.acquire(blocking=False):
+            self.shared += 1
+            return super().feed(state, decoded)
+        try:
+            sleep(0.005)
+            return super().feed(state, decoded)
+        finally:
+            self.busy.release()
+
+
+def test_lanes_taken_over_abreast_take_turns_at_the_engine(cloud: Cloud) -> None:
+    names, engine = Names(), OneAtATime()
+    with ThreadPoolExecutor(LANES) as threads:
+        first = consumer(cloud, names)
+        stale = LaneConsumer(
+            LaneFeed(engine, plainly_decoded), stores(cloud, names), LANES, names, lambda: 0.0, Settings(), threads.map
+        )
+        for round_ in range(4):
+            number = 10 * round_ + 1
+            first.process([record(lane, number + lane, by_lane(lane, number)) for lane in range(LANES)])
+            number += LANES
+            stale.process([record(lane, number + lane, by_lane(lane, number)) for lane in range(LANES)])
+    assert engine.fed > 4 * LANES
+    assert engine.shared == 0
+
+
+def by_lane(lane: int, number: int) -> bytes:
+    symbol = next(name for name in SYMBOLS if lane_of(name, LANES) == lane)
+    return b"".join(order(symbol, 10 * number + more) for more in range(3))

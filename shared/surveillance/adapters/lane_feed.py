@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -38,17 +39,19 @@ class EngineError(Exception):
 
 
 class LaneFeed:
-    """Feeds one engine; states are the caller's."""
+    """Feeds one engine; states are the caller's. Lanes may be fed from several threads: they take turns."""
 
     def __init__(self, engine: RuleEngine, decode: Callable[[bytes], wire.Decoded] | None = None) -> None:
         self.engine = engine
         self._decode = decode or wire.Decoder().decode
+        self._turn = Lock()  # engine and decoder have working memory of their own
 
     def feed(self, state: Any, data: bytes) -> Fed:
         """Feed whole lines; raises `EngineError` with the state spoilt."""
         try:
-            decoded = self._decode(data)
-            outcome = self.engine.feed(state, decoded)
+            with self._turn:
+                decoded = self._decode(data)
+                outcome = self.engine.feed(state, decoded)
         except Exception as error:
             raise EngineError(f"{type(error).__name__}: {error}") from error
         dropped = {int(row) for row in outcome.dropped}
