@@ -25,7 +25,7 @@ class Completeness(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, kw_only=True):
-    """One episode at its latest revision. Times in ns; `order_ids` and `trade_ids` hold the first 200 in order of appearance."""
+    """One episode at its latest revision. Times in ns; ids are the first 200 in order of appearance."""
 
     alert_id: str
     episode_key: str

@@ -5,7 +5,7 @@ SurveillanceError
 │   ├── FormatError     a file that is truncated, of another format, or without one valid event
 │   └── ParameterError  an unknown rule or key, or a value outside its bounds
 ├── StateError          a snapshot that does not fit this engine; rebuild from the lane log
-└── LaneConflict        another process advanced the lane first; read on from its checkpoint
+└── LaneConflictError   another process advanced the lane first; read on from its checkpoint
 """
 
 
@@ -29,5 +29,5 @@ class StateError(SurveillanceError):
     """A snapshot was made by another schema, code version or parameter set."""
 
 
-class LaneConflict(SurveillanceError):
+class LaneConflictError(SurveillanceError):
     """The lane's checkpoint is not where this process believed it to be."""

@@ -31,7 +31,7 @@ COMMON: Final = (
 
 
 class Parameters:
-    """The values of all rules under layers of TOML; within a layer plain tables, then asset class, then venue; later wins."""
+    """All rules' values under layers of TOML; in a layer plain tables, then asset class, then venue; later wins."""
 
     def __init__(self, declared: Mapping[str, Sequence[Parameter]], layers: Iterable[Layer] = ()) -> None:
         self._declared = {rule: (*own, *COMMON) for rule, own in declared.items()}

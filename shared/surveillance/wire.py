@@ -64,7 +64,7 @@ _INTEGERS: Final[tuple[str, ...]] = tuple(field.name for field in SCHEMA if fiel
 
 
 class Decoder:
-    """Decodes NDJSON. Remembers which fields its input has, so that absent columns cost nothing; results do not depend on it."""
+    """Decodes NDJSON. Remembers which fields its input has, so that absent columns cost nothing."""
 
     def __init__(self) -> None:
         self._fields: set[str] = set()

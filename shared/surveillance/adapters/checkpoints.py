@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from surveillance.adapters.attributes import item, values
-from surveillance.errors import LaneConflict
+from surveillance.errors import LaneConflictError
 
 COUNTS: Final = (
     "records",
@@ -119,7 +119,7 @@ class CheckpointTable:
         return found
 
     def advance(self, old: Checkpoint, new: Checkpoint) -> None:
-        """Replace `old` by `new`; raises `LaneConflict` if the lane is not at `old`'s version."""
+        """Replace `old` by `new`; raises `LaneConflictError` if the lane is not at `old`'s version."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(lane)"}
         if old.version:
             condition = {
@@ -130,4 +130,4 @@ class CheckpointTable:
         try:
             self._client.put_item(TableName=self._table, Item=_stored(new), **condition)
         except self._client.exceptions.ConditionalCheckFailedException as lost:
-            raise LaneConflict(f"lane {old.lane} is no longer at version {old.version}") from lost
+            raise LaneConflictError(f"lane {old.lane} is no longer at version {old.version}") from lost

@@ -21,7 +21,7 @@ from surveillance.adapters.lane_log import Chapter, LaneLog, Spread, after
 from surveillance.adapters.quarantine import Quarantine, Refused
 from surveillance.adapters.snapshots import Snapshot, SnapshotStore
 from surveillance.alerts import Alert
-from surveillance.errors import LaneConflict, StateError, SurveillanceError
+from surveillance.errors import LaneConflictError, StateError, SurveillanceError
 
 CHECKS_AFTER_CONFLICT: Final = 32
 """A lane that others hold too is looked up before so many batches: to learn it by a lost condition costs a reload."""
@@ -317,7 +317,7 @@ class HeldLane:
         return first, first + self.prepared.fed.line_count, self.prepared.lines
 
     def commit(self, segment: Segment | None) -> Counter[str]:
-        """Advance the checkpoint over what is prepared; raises `LaneConflict` if another process did."""
+        """Advance the checkpoint over what is prepared; raises `LaneConflictError` if another process did."""
         assert self.prepared is not None  # noqa: S101
         prepared, old = self.prepared, self.checkpoint
         on = prepared.date if segment else old.date
@@ -359,7 +359,7 @@ class HeldLane:
         signed = msgspec.structs.replace(new, writer=self._token)
         try:
             self._stores.checkpoints.advance(self.checkpoint, signed)
-        except LaneConflict:
+        except LaneConflictError:
             self._checks = CHECKS_AFTER_CONFLICT
             raise
         self._committed(signed)

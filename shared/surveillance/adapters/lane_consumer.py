@@ -10,7 +10,7 @@ from surveillance.adapters.held_lane import HeldLane, Settings, Stores
 from surveillance.adapters.kinesis_records import Record
 from surveillance.adapters.lane_feed import EngineError, LaneFeed
 from surveillance.adapters.lane_log import Spread
-from surveillance.errors import LaneConflict
+from surveillance.errors import LaneConflictError
 
 BEHIND_MS: Final = 2_000
 ROUNDS_WITHOUT_PROGRESS: Final = 12
@@ -85,7 +85,7 @@ class LaneConsumer:
             batch.idle_rounds = batch.idle_rounds + 1 if self._progress(batch) == before else 0
             if batch.idle_rounds > ROUNDS_WITHOUT_PROGRESS:
                 for lane in list(batch.waiting):
-                    self._fail(batch, lane, LaneConflict(f"lane {lane} is contended"))
+                    self._fail(batch, lane, LaneConflictError(f"lane {lane} is contended"))
         if records and batch.report.failed is None:
             consumed = batch.report.counts["records"] + batch.report.counts["foreign_records"]
             batch.report.redelivered = len(records) - consumed
@@ -106,7 +106,7 @@ class LaneConsumer:
             return held.commit(segments.get(lane)), held.flush()
 
         for lane, result in self._each(finish, [lane for lane in ready if lane in batch.waiting]):
-            if isinstance(result, LaneConflict):
+            if isinstance(result, LaneConflictError):
                 continue
             if isinstance(result, Exception):
                 self._fail(batch, lane, result)
@@ -151,7 +151,7 @@ class LaneConsumer:
         except EngineError as failure:
             batch.report.warnings.append(f"lane {lane}: {failure}")
             return False
-        except LaneConflict:
+        except LaneConflictError:
             return False
         except Exception as error:
             self._fail(batch, lane, error)

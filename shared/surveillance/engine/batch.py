@@ -319,7 +319,7 @@ _NO_BITS: Final = frozen(np.empty(0, np.int16))
 
 @dataclass(slots=True)
 class Batch:
-    """Events in order, as `EVENT` records; `row` of a record is its row in `table`, or −1 − k for reject k of the wire."""
+    """Events in order, as `EVENT` records; `row` is the row in `table`, or −1 − k for reject k of the wire."""
 
     table: pa.Table
     events: NDArray[Any]
@@ -563,5 +563,5 @@ def rejects_of(batch: Batch, rows: NDArray[np.int64] | None = None) -> list[Reje
 
 
 def problems(decoded: Decoded, seed: int = 0, negative_symbols: NDArray[np.int64] = _NO_TEXT) -> list[Rejected]:
-    """Give every reject of a decoded batch, as the engine would: for the ingester, which quarantines them at the door."""
+    """Give every reject of a decoded batch, as the engine would."""
     return rejects_of(batch_of(decoded, seed, negative_symbols))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
 from surveillance.calendar import Schedule
-from surveillance.engine import observe, state as states, tables
+from surveillance.engine import observe, tables
+from surveillance.engine import state as states
 from surveillance.engine.batch import NONE, REJECTED, STATUS, Batch, batch_of, rejects_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT
 from surveillance.engine.episodes import Trigger
@@ -265,7 +266,7 @@ class Engine:
         return _Rule(rule, _scan_of(rule), records, values, hashes, new_triggers(rule))
 
     def _parameter_classes(self) -> list[tuple[str | None, str | None]]:
-        """Give (asset class, venue) of every parameter class: 0 for the unknown, then venues that a layer names, then instruments'."""
+        """Give (asset class, venue) by parameter class: first the unknown, then venues of layers, then instruments'."""
         unknown = self.reference.unknown
         classes: list[tuple[str | None, str | None]] = [(unknown.asset_class, unknown.venue)]
         classes += [(unknown.asset_class, venue) for venue in self.parameters.venues()]
@@ -368,7 +369,7 @@ def _find(state: State, table: str, key: int) -> int:
 
 
 def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
-    """Give every id that orders went by so far; one that was renamed, or whose id is used again, is not in the index."""
+    """Give every id that orders went by; one renamed, or whose id is used again, is not in the index."""
     rows = state.rows["orders"]
     known = {identity: _find(state, "orders", identity) for identity in identities if identity}
     missed = [identity for identity, row in known.items() if int(rows[row]["identity"]) != identity]

@@ -176,7 +176,7 @@ def _describe(episode: Episode, trigger: Trigger) -> None:
     lost = alert.completeness
     if lost.gaps or lost.late or lost.quarantined:
         sentences.append(
-            f"The session's record so far has {lost.gaps} gaps, {lost.late} late and {lost.quarantined} rejected events."
+            f"The session has {lost.gaps} gaps, {lost.late} late and {lost.quarantined} rejected events so far."
         )
     alert.explanation = "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1))
 

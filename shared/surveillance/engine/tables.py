@@ -286,7 +286,7 @@ def grown(rows: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
 
 
 def texts(names: NDArray[np.uint64], entry: int, limit: int, end: int = 2**62) -> Sequence[str]:
-    """Read the chain of names that ends at `entry`, oldest first, at most the last `limit` of those written before `end`."""
+    """Read the names chained up to `entry`, oldest first: the last `limit` of those written before `end`."""
     found: list[str] = []
     while entry >= end:
         entry = int(names[entry])

@@ -112,7 +112,7 @@ def take(m, e):
 
 @kernel
 def correct(m, d, e):
-    """Take a cancelled trade's volume and money out of the minute that counted it, or put corrected ones in their place."""
+    """Take a cancelled trade out of the minute that counted it, or put the corrected one in its place."""
     if d.minute == 0 or d.minute != m.bar_end:
         return
     price = d.price

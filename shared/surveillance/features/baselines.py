@@ -13,7 +13,7 @@ _FAST, _SLOW, _LEARNING = 1.125, 1.0078125, 64
 
 @kernel
 def order_entered(m, quantity):
-    """Move the running median of order sizes a step towards a new order: multiplicative, so it scales with the sizes."""
+    """Move the running median of order sizes a step towards a new order, by a factor: it scales with the sizes."""
     if m.orders == 0:
         m.usual_quantity = quantity
     step = _FAST if m.orders < _LEARNING else _SLOW

@@ -1,4 +1,6 @@
-"""Displayed depth by price from tracked orders: the levels nearest to the touch, best last, as (price, quantity, orders)."""
+"""Displayed depth by price from tracked orders: the levels nearest to the touch, best last, as (price, quantity,
+orders).
+"""
 
 import numpy as np
 

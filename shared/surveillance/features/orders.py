@@ -1,4 +1,4 @@
-"""Orders from entry to end: open, filled and cancelled quantity, whose they are, what else their owner has in the book."""
+"""Orders from entry to end: what is open, filled and cancelled, whose they are, what else their owner has."""
 
 import numpy as np
 

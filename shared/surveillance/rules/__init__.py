@@ -1,9 +1,10 @@
 """The catalogue: one module a rule, listed here and nowhere else.
 
-A rule module declares ID, VERSION, TITLE, KIND (pattern, condition), TIER, ANSWERS (patterns), NEEDS (event types), WANTS (what it
-is shown), KEY (one row of state per `market` or `position`: an owner in a market), BY_VENUE, PARAMETERS and ROW (its
-state, a record dtype), and the functions `opens` (does this event start a suspicion?), `step` (advance one row by one event; a
-score above 0 when the evidence is complete) and `explain`. Loops, tables and memory are the engine's.
+A rule module declares ID, VERSION, TITLE, KIND (pattern, condition), TIER, ANSWERS (patterns), NEEDS (event types),
+WANTS (what it is shown), KEY (one row of state per `market` or `position`: an owner in a market), BY_VENUE,
+PARAMETERS and ROW (its state, a record dtype), and the functions `opens` (does this event start a suspicion?), `step`
+(advance one row by one event; a score above 0 when the evidence is complete) and `explain`. Loops, tables and memory
+are the engine's.
 """
 
 from types import ModuleType

@@ -1,9 +1,9 @@
 """Abnormal volume: a bar traded more than three times the mean of the twenty bars before it.
 
-The plain rule always alerts, at low severity: volume > `multiple` × the mean of the `BARS_BEFORE` bars before it, strictly, with
-all twenty present and a mean above 0. It becomes medium where the volume also lies `min_mad_z` or more above the twenty
-by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more, and high at twice both. Each interval has its own history;
-minutes without a trade count as 0.
+The plain rule always alerts, at low severity: volume > `multiple` × the mean of the `BARS_BEFORE` bars before it,
+strictly, with all twenty present and a mean above 0. It becomes medium where the volume also lies `min_mad_z` or more
+above the twenty by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more, and high at twice both. Each interval
+has its own history; minutes without a trade count as 0.
 """
 
 import numpy as np
@@ -111,10 +111,13 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
         end_ts=end,
         sentences=[
             f"{amount(volume)} {story.symbol} traded in the {_NAMES[seconds]} bar{made} that ended at {story.at(end)}: "
-            f"{volume / mean:.1f} times the mean of {amount(round(mean, 2))} of the 20 bars before it (threshold: more than "
+            f"{volume / mean:.1f} times the mean of {amount(round(mean, 2))} of the 20 bars before it (threshold: "
+            f"more than "
             f"{p['multiple']:g} times).",
-            f"Its distance from the median of those bars is {spread_out} in MAD-z (threshold for more than low severity: "
-            f"{p['min_mad_z']:g}), its value {amount(round(float(bar['money']), 2))} (threshold {p['min_money']:,.0f}).",
+            f"Its distance from the median of those bars is {spread_out} in MAD-z (threshold for more than low "
+            f"severity: "
+            f"{p['min_mad_z']:g}), its value {amount(round(float(bar['money']), 2))} (threshold "
+            f"{p['min_money']:,.0f}).",
         ],
         tier=0,
         first_evidence=f"{_NAMES[seconds]}@{end}",

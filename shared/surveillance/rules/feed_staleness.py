@@ -1,7 +1,7 @@
 """Feed staleness: nothing was received from a feed or channel for too long while its session was open.
 
-The ingester measures silence and says so in a `silent` status, since no event means no invocation here. The alert runs from
-the last event (`since_ts`, where the status tells it) to the status. The end of a file is not staleness.
+The ingester measures silence and says so in a `silent` status, since no event means no invocation here. The alert
+runs from the last event (`since_ts`, where the status tells it) to the status. The end of a file is not staleness.
 """
 
 import numpy as np
@@ -50,7 +50,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         start_ts=since,
         end_ts=silent,
         sentences=[
-            f"{what} was silent{lasted}{f' on channel {channel}' if channel else ''}; the ingester said so at {story.at(silent)}.",
+            f"{what} was silent{lasted}{f' on channel {channel}' if channel else ''}; the ingester said so at "
+            f"{story.at(silent)}.",
             "What traded in that time is not in this system: rules could not see it.",
         ],
         tier=0,

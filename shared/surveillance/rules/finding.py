@@ -1,16 +1,16 @@
 """What a rule hands back when its evidence is complete, and the words it tells it with."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Finding(msgspec.Struct, kw_only=True):
-    """One trigger. Orders, trades and accounts are engine keys in order of appearance; sentences carry no numbers yet."""
+    """One trigger. Orders, trades and accounts are engine keys in order of appearance; sentences bear no numbers."""
 
     start_ts: int
     end_ts: int
@@ -55,9 +55,9 @@ class Story:
         """Give a moment to the millisecond."""
         moment = _EPOCH + timedelta(microseconds=ts // 1000)
         text = f"{moment:%H:%M:%S}.{ts // 1_000_000 % 1000:03d} UTC"
-        if self._zone is None:
+        local = moment.astimezone(self._zone) if self._zone else moment
+        if not local.utcoffset():
             return text
-        local = moment.astimezone(self._zone)
         return f"{text} ({local:%H:%M:%S} {local.tzname()})"
 
 

@@ -1,10 +1,11 @@
-"""Layering: a stack of orders on one side leans on the price while a small order on the other side is filled, then goes.
+"""Layering: a stack of orders on one side leans on the price while a small order on the other side is filled, then
+goes.
 
-At a fill, the owner's live orders on the other side form a stack: at least `min_levels` prices, `min_depth_share` of the ten
-best levels, at least `size_ratio` × the filled order, with nothing comparable left on the fill's side. The alert is complete when
-`cancelled_share` of the stack has been cancelled within `window_s` of the fill and at most `max_reentered_share` came back.
-A stack's order that is re-priced to stay away from the touch counts as cancelled, once; without accounts as entered again too.
-One stack of an owner is followed at a time.
+At a fill, the owner's live orders on the other side form a stack: at least `min_levels` prices, `min_depth_share` of
+the ten best levels, at least `size_ratio` × the filled order, with nothing comparable left on the fill's side. The
+alert is complete when `cancelled_share` of the stack has been cancelled within `window_s` of the fill and at most
+`max_reentered_share` came back. A stack's order that is re-priced to stay away from the touch counts as cancelled,
+once; without accounts as entered again too. One stack of an owner is followed at a time.
 
 Without accounts the stack is the last burst of orders on that side, and the alert a candidate.
 
@@ -147,16 +148,22 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     filled_ts = int(row["fill_ts"])
     quantity, filled = float(row["quantity"]), float(row["fill_quantity"])
     sentences = [
-        f"{story.who(int(row['fill_account']))} had {len(keys)} {side_word(side)} orders for {amount(quantity)} {story.symbol} at "
-        f"{row['levels']} prices (threshold {p['min_levels']:g}), {row['depth_share']:.0%} of the ten best levels of that side "
+        f"{story.who(int(row['fill_account']))} had {len(keys)} {side_word(side)} orders for {amount(quantity)} "
+        f"{story.symbol} at "
+        f"{row['levels']} prices (threshold {p['min_levels']:g}), {row['depth_share']:.0%} of the ten best levels of "
+        f"that side "
         f"(threshold {p['min_depth_share']:.0%}); the first was entered at {story.at(int(row['stack_ts']))}."
         if known
-        else f"A burst of {len(keys)} {side_word(side)} orders for {amount(quantity)} {story.symbol} stood at {row['levels']} prices "
-        f"(threshold {p['min_levels']:g}), {row['depth_share']:.0%} of the ten best levels (threshold {p['min_depth_share']:.0%}); "
+        else f"A burst of {len(keys)} {side_word(side)} orders for {amount(quantity)} {story.symbol} stood at "
+        f"{row['levels']} prices "
+        f"(threshold {p['min_levels']:g}), {row['depth_share']:.0%} of the ten best levels (threshold "
+        f"{p['min_depth_share']:.0%}); "
         f"the feed does not say whose they are.",
         f"On the other side {amount(filled)} was filled ({side_word(-side)}) at {amount(float(row['fill_price']))} at "
-        f"{story.at(filled_ts)}, {quantity / filled:.1f} times less than the stack (threshold {p['size_ratio']:g} times).",
-        f"{row['cancelled'] / quantity:.0%} of the stack was cancelled within {duration(gone - filled_ts)} of that fill "
+        f"{story.at(filled_ts)}, {quantity / filled:.1f} times less than the stack (threshold {p['size_ratio']:g} "
+        f"times).",
+        f"{row['cancelled'] / quantity:.0%} of the stack was cancelled within {duration(gone - filled_ts)} of that "
+        f"fill "
         f"(thresholds {p['cancelled_share']:.0%} and {p['window_s']:g} s)"
         + ("." if known else "; without accounts this is a candidate only."),
     ]

@@ -1,9 +1,9 @@
 """Price velocity: the trades of the last few seconds span more of the previous close than a market should move.
 
-High − low of the prints that set prices within the trailing `window_s` is at least `min_move` of the previous close, over two
-trades or more. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print leaves the window.
-A print that a later one had eclipsed does not come back with the later one's correction. After an alert the window begins
-anew with the last print.
+High − low of the prints that set prices within the trailing `window_s` is at least `min_move` of the previous close,
+over two trades or more. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print
+leaves the window. A print that a later one had eclipsed does not come back with the later one's correction. After an
+alert the window begins anew with the last print.
 """
 
 import numpy as np
@@ -42,7 +42,7 @@ ROW = [
 
 @kernel
 def _push(ts, key, price, first, count, held_ts, held, held_key, sign):
-    """Add to a queue whose prices fall (sign 1) or rise (sign −1) from its front; a full one gives up its second-newest."""
+    """Add to a queue whose prices fall (sign 1) or rise (sign −1) from its front; a full one gives up an entry."""
     while count and (held[(first + count - 1) % EXTREMES] - price) * sign <= 0:
         count -= 1
     if count == EXTREMES:
@@ -140,7 +140,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         sentences=[
             f"{story.symbol} {'rose' if rising else 'fell'} from {amount(ends[0][0])} at {story.at(ends[0][1])} to "
             f"{amount(ends[1][0])} at {story.at(ends[1][1])}, within {duration(ends[1][1] - ends[0][1])}.",
-            f"That is {(top - bottom) / close:.2%} of the previous close of {amount(close)}{stands_in}; the threshold is "
+            f"That is {(top - bottom) / close:.2%} of the previous close of {amount(close)}{stands_in}; the threshold "
+            f"is "
             f"{p['min_move']:.2%} within {p['window_s']:g} s.",
         ],
         trades=[key for _, _, key in ends],

@@ -1,9 +1,9 @@
 """Quote stuffing: a flood of orders and cancels that slows everybody else down and hardly ever trades.
 
-An owner (without accounts: everybody together) that sends more than a hundred messages a second beyond a short burst is
-watched. The alert is complete at `min_messages` messages at `min_rate` a second or more, of which at least
-`min_cancelled_share` of the entered orders are cancelled again, at most `max_execution_share` are executions, and which lie
-`min_sigmas` above the market's own messages a minute.
+An owner (without accounts: everybody together) that sends more than a hundred messages a second beyond a short burst
+is watched. The alert is complete at `min_messages` messages at `min_rate` a second or more, of which at least
+`min_cancelled_share` of the entered orders are cancelled again, at most `max_execution_share` are executions, and
+which lie `min_sigmas` above the market's own messages a minute.
 
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
 """
@@ -116,10 +116,13 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         start_ts=start,
         end_ts=end,
         sentences=[
-            f"{story.who(int(row['account'])) if known else 'Participants the feed does not name'} sent {messages} messages in "
-            f"{story.symbol} from {story.at(start)} on, within {seconds * 1000:.0f} ms: {messages / seconds:,.0f} a second "
+            f"{story.who(int(row['account'])) if known else 'Participants the feed does not name'} sent {messages} "
+            f"messages in "
+            f"{story.symbol} from {story.at(start)} on, within {seconds * 1000:.0f} ms: {messages / seconds:,.0f} a "
+            f"second "
             f"(thresholds {p['min_messages']:g} messages and {p['min_rate']:g} a second).",
-            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}) and "
+            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}) "
+            f"and "
             f"{row['executions']} executions came of them.",
             f"That is {sigmas:.0f} standard deviations above what the market sends in such a time "
             f"(threshold {p['min_sigmas']:g}; it sends {float(context['message_mean']):,.0f} a minute).",

@@ -57,8 +57,10 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         start_ts=ts,
         end_ts=ts,
         sentences=[
-            f"{size} are missing from {where} after {story.at(ts)} (threshold {p['min_missing']:g}); this concerns {what}.",
-            "They could not be had again; alerts of this session say in their completeness that they rest on a record with gaps.",
+            f"{size} are missing from {where} after {story.at(ts)} (threshold {p['min_missing']:g}); this concerns "
+            f"{what}.",
+            "They could not be had again; alerts of this session say in their completeness that they rest on a record "
+            "with gaps.",
         ],
         tier=0,
         first_evidence=f"{channel or ''}:{first if first != NONE else ''}-{last if last != NONE else ''}@{ts}",

@@ -2,16 +2,18 @@
 
 With accounts, all of one owner: (1) a displayed order of at least `size_multiple` × the market's usual order size,
 entered near the touch, alone on its side of the owner's interest; (2) cancelled almost unfilled within `lifetime_s`;
-(3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the mid did
-not move against that fill by more than a spread between the entry and the fill.
+(3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the
+mid did not move against that fill by more than a spread between the entry and the fill.
 
-A replace that costs the order its priority begins its life anew. A row tells one suspect an event: what else is complete
-follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed at once, the newest.
+A replace that costs the order its priority begins its life anew. A row tells one suspect an event: what else is
+complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed at once, the newest.
 
-Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the mid moved
-in the order's favour by half a spread or more and came at least half-way back within `after_s` of the cancel.
+Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the
+mid moved in the order's favour by half a spread or more and came at least half-way back within `after_s` of the
+cancel.
 
-Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(f)(ii); Lee, Eom and Park (2013); Fabre and Challet (2025).
+Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(f)(ii); Lee, Eom and Park (2013); Fabre and
+Challet (2025).
 """
 
 import numpy as np
@@ -209,10 +211,13 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     multiple = quantity / usual
     other = side_word(-side)
     sentences = [
-        f"{story.who(int(row['account'][k]))} entered a {side_word(side)} order for {amount(quantity)} {story.symbol} at "
-        f"{amount(float(row['price'][k]))} at {story.at(entered)}: {multiple:.1f} times the usual order size of {amount(usual)} "
+        f"{story.who(int(row['account'][k]))} entered a {side_word(side)} order for {amount(quantity)} {story.symbol} "
+        f"at "
+        f"{amount(float(row['price'][k]))} at {story.at(entered)}: {multiple:.1f} times the usual order size of "
+        f"{amount(round(usual, 1))} "
         f"(threshold {p['size_multiple']:g} times) and {row['depth_share'][k]:.0%} of the ten best levels of its side.",
-        f"{amount(helped)} on the other side ({other}) was filled at {amount(float(row['helped_price'][k]))} at {story.at(helped_ts)}, "
+        f"{amount(helped)} on the other side ({other}) was filled at {amount(float(row['helped_price'][k]))} at "
+        f"{story.at(helped_ts)}, "
         f"{quantity / helped:.1f} times less than the large order (threshold {p['size_ratio']:g} times)"
         + (", for the same owner." if known else "; the feed does not say for whom."),
         f"The large order was cancelled after {duration(lived)} (threshold {p['lifetime_s']:g} s), "
@@ -220,7 +225,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     ]
     if not known:
         sentences.append(
-            "The mid moved in the order's favour while it stood and came back once it was gone; without accounts this is a candidate only."
+            "The mid moved in the order's favour while it stood and came back once it was gone; without accounts this "
+            "is a candidate only."
         )
     accounts = [int(key) for key in (row["account"][k], row["helped_account"][k]) if key]
     tier = 3 if context["owner_known"] else 2 if known else 1

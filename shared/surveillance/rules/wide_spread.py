@@ -1,8 +1,9 @@
 """Wide spread: the quoted spread stays far above what this market is used to.
 
-The spread in basis points of the mid is above max(`floor_bp`, `multiple` × its running median over about the last minute) for
-`duration_s` without a break. The median is taken over one sample a second, at least `min_samples` of them, none of them from
-inside a wide stretch. A stretch raises one alert. An empty side has no spread and ends the stretch; a halt ends it too.
+The spread in basis points of the mid is above max(`floor_bp`, `multiple` × its running median over about the last
+minute) for `duration_s` without a break. The median is taken over one sample a second, at least `min_samples` of
+them, none of them from inside a wide stretch. A stretch raises one alert. An empty side has no spread and ends the
+stretch; a halt ends it too.
 """
 
 import numpy as np
@@ -72,7 +73,7 @@ def _sample(row, spread):
 
 @kernel
 def step(event, context, row, p):
-    """Follow the spread through an event that may have changed it; the one that tells a stretch is followed with the next."""
+    """Follow the spread through an event that may have changed it."""
     row.expires = context.ts + _KEPT_NS
     if row.due:
         row.due = 0
