@@ -48,7 +48,10 @@ def recorded(source: str, speed: float, seconds: float | None) -> Played:
     if seconds is not None:
         ts = events.column("ts").to_numpy()
         events = events.slice(0, int((ts - ts[0] <= seconds * speed * SECOND).sum()))
-    return Played(events, speed, {"instruments.csv": _csv(_instruments(events, reading.defaults))})
+    reference = {"instruments.csv": _csv(_instruments(events, reading.defaults))}
+    if reading.defaults.shown_levels:
+        reference["format.json"] = msgspec.json.encode({"shown_levels": reading.defaults.shown_levels})
+    return Played(events, speed, reference)
 
 
 def _span(first: pa.Table, last: pa.Table) -> int:

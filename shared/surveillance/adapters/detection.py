@@ -8,6 +8,7 @@ from time import time
 from typing import Any, Final
 from uuid import uuid4
 
+import msgspec
 import pyarrow as pa
 
 from surveillance.adapters.alert_table import AlertTable
@@ -23,10 +24,17 @@ from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.parameters import Parameters, read_layer
-from surveillance.reference import Reference, accounts_of, instruments_of
+from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
 
 ABREAST: Final = CONNECTIONS // 2
+
+
+class Format(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for every symbol of the feed: the instrument that unknown ones are like, the levels a book shows."""
+
+    unknown: Instrument = Instrument(symbol="")
+    shown_levels: int = 0
 
 
 def attempt_name() -> str:
@@ -62,17 +70,29 @@ def consumer_from_environment() -> LaneConsumer:
 
 def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
     """Make the engine from shipped parameters and the bucket's reference files; raises `InputError` for bad ones."""
-    parameters, instruments, accounts = (
-        read_reference(objects, bucket, name) for name in ("parameters.toml", "instruments.csv", "accounts.csv")
+    parameters, instruments, accounts, form = (
+        read_reference(objects, bucket, name)
+        for name in ("parameters.toml", "instruments.csv", "accounts.csv", "format.json")
     )
     layers = [read_layer(shipped_parameters().read_text())]
     if parameters:
         layers.append(read_layer(parameters.decode(), "parameters.toml"))
+    said = format_of(form) if form else Format()
     reference = Reference(
         instruments=instruments_of(_table(instruments)) if instruments else (),
         accounts=accounts_of(_table(accounts)) if accounts else (),
+        unknown=said.unknown,
+        shown_levels=said.shown_levels,
     )
     return Engine(Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers), reference, lanes=lanes)
+
+
+def format_of(content: bytes) -> Format:
+    """Read `format.json`; raises `InputError` for another shape."""
+    try:
+        return msgspec.json.decode(content, type=Format)
+    except msgspec.DecodeError as error:
+        raise InputError(f"format.json: {error}.") from error
 
 
 def shipped_parameters() -> Path:

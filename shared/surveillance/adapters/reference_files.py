@@ -1,4 +1,8 @@
-"""Reference files of the lane bucket, each optional: `reference/{instruments.csv,accounts.csv,parameters.toml}`."""
+"""Reference files of the lane bucket, each optional.
+
+`reference/{instruments.csv,accounts.csv,parameters.toml}`, and `reference/format.json`: what the feed's format says of
+every symbol, as a file's format does in `replay`.
+"""
 
 from typing import Any, Final
 
