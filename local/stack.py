@@ -193,13 +193,15 @@ class LocalStack:
         )
         self._lander = self._start_part("lander", settings)
 
-    def start_poller(self, faults: Faults | None = None) -> None:
+    def start_poller(self, faults: Faults | None = None, workers: Mapping[str, int] | None = None) -> None:
         """Start the poller, or replace it by one with other faults that goes on where it was; returns when it polls."""
         if self._poller is not None:
             self._poller.stop(grace_seconds=15)
             self._poller = None
         if faults is not None:
             self.faults = faults
+        if workers is not None:
+            self._workers = dict(workers)
         settings = PollerSettings(
             endpoint=self.endpoint,
             folder=str(self.state_dir),
