@@ -5,7 +5,6 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-
 from surveillance.events import MINUTE, SECOND
 from surveillance.parameters import Layer, Parameters
 from surveillance.reference import Account, Instrument, Reference

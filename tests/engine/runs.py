@@ -1,6 +1,7 @@
 """Ways to run events through the engine, and what it means that two runs agree."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from math import isclose
 from typing import Any
 
@@ -29,7 +30,7 @@ def run_with(
     state = engine.new_state(lane)
     found: list[Alert] = []
     places = [0, *sorted(cuts), len(events)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         found += engine.feed(state, decoded(events[start:end])).alerts
         state = between(state)
     return last_revisions(found)

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-
 from surveillance.alerts import Alert
 from surveillance.engine import Engine, batch, default_parameters, hashing, observe
 from surveillance.errors import StateError
 from surveillance.events import SECOND
 from surveillance.rules import RULES
 from surveillance.wire import Decoded
+
 from tests.engine.runs import Event, contents, decoded, run, run_in_lanes, run_with
 from tests.rules import (
     test_abnormal_volume,

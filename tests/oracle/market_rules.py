@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from surveillance.events import INTERVALS, SECOND
+
 from tests.oracle.findings import Said, ns, picked
 from tests.oracle.market import Bar, Market, sets_price
 

@@ -12,6 +12,7 @@ from surveillance.events import INTERVALS, SECOND, SESSION_STATES
 from surveillance.parameters import Parameters
 from surveillance.reference import Instrument, Reference
 from surveillance.rules import RULES
+
 from tests.oracle.findings import Said, ns
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from surveillance.events import MINUTE, SECOND
+
 from tests.oracle.findings import Said, ns, picked
 from tests.oracle.market import Order, Order_event
 

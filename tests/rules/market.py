@@ -92,7 +92,7 @@ class Market:
 
 def thresholds(rule: str) -> Mapping[str, float]:
     """Give a rule's declared parameters."""
-    return {each.name: each.default for module in RULES if module.ID == rule for each in module.PARAMETERS}
+    return {each.name: each.default for module in RULES if rule == module.ID for each in module.PARAMETERS}
 
 
 def seconds(count: float) -> int:

@@ -3,8 +3,8 @@
 from math import nextafter
 
 import pytest
-
 from surveillance.events import MINUTE
+
 from tests.rules.market import START, Market
 
 RULE = "abnormal_volume"
@@ -73,8 +73,8 @@ def test_minutes_made_from_trades_count_empty_ones_as_nothing() -> None:
 
 def test_minute_made_from_trades_is_not_closed_again_by_the_feed() -> None:
     market = Market()
-    for minute in range(20):
-        market.trade(100.0, 100 if minute else 100).wait(60_000)
+    for _ in range(20):
+        market.trade(100.0, 100).wait(60_000)
     market.trade(100.0, 400).wait(60_000).trade(100.0, 1)
     market.add("bar", interval="1m", open=100.0, high=100.0, low=100.0, close=100.0, volume=900.0)
     market.events[-1]["ts"] = START + 21 * MINUTE
