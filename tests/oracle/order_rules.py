@@ -125,7 +125,8 @@ class Spoofing:
                 and told.mid is not None
                 and abs(order.price - told.mid) <= p["max_distance_bp"] * 1e-4 * told.mid
             )
-            if not near or order.open < p["size_multiple"] * suspect.usual:
+            over = told.ts - suspect.entered_ts > ns(p["lifetime_s"])
+            if over or not near or order.open < p["size_multiple"] * suspect.usual:
                 suspect.alive = False
                 return
             assert order.price is not None

@@ -154,6 +154,14 @@ def test_repricing_begins_the_life_anew() -> None:
     assert alert.metrics["lifetime_s"] == 9.0
 
 
+@pytest.mark.parametrize(("stood_ms", "count"), [(10_000, 1), (10_000.001, 0)])
+def test_order_that_stood_longer_than_a_lifetime_is_no_suspect_again(stood_ms: float, count: int) -> None:
+    market = scene(lived_ms=stood_ms)
+    market.events.pop()
+    market.replace("large", price=99.98).wait(500).cancel("large")
+    assert len(market.alerts(RULE)) == count
+
+
 def test_replace_that_changes_nothing_does_not_hide_a_spoof() -> None:
     market = scene()
     cancel = market.events.pop()

@@ -5,7 +5,7 @@ entered near the touch, alone on its side of the owner's interest; (2) cancelled
 (3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the
 mid did not move against that fill by more than a spread between the entry and the fill.
 
-A replace that costs the order its priority begins its life anew. A row tells one suspect an event: what else is
+A replace that costs the order its priority within its lifetime begins its life anew. A row tells one suspect an event: what else is
 complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed at once, the newest.
 
 Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the
@@ -148,9 +148,9 @@ def _end(context, row, k, p):
 def _restart(context, row, k, p):
     """Begin a suspect's life anew where a replace costs it its priority, if it is still large and near."""
     mid = (context.bid + context.ask) / 2
-    if context.still_open < p.size_multiple * row.usual[k] or not (
-        abs(context.price - mid) <= p.max_distance_bp * 1e-4 * mid
-    ):
+    over = context.ts - row.entered_ts[k] > p.lifetime_ns
+    near = abs(context.price - mid) <= p.max_distance_bp * 1e-4 * mid
+    if over or not near or context.still_open < p.size_multiple * row.usual[k]:
         row.order[k] = 0
         return
     row.price[k] = context.price
