@@ -68,7 +68,7 @@ def eager_parameters() -> Parameters:
 
 
 class Stream:
-    """Writes an adversarial stream: few ids and prices, used again and again, in every order that a feed can get wrong."""
+    """Writes an adversarial stream: few ids and prices, used again and again, in every wrong order."""
 
     def __init__(self, seed: int, symbols: Sequence[str] = SYMBOLS, anonymous: float = 0.2) -> None:
         self.chance = Random(seed)

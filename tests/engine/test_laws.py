@@ -1,4 +1,6 @@
-"""Promise: how events are cut, restored, swept and spread over lanes changes no alert; evidence is real, memory is bounded.
+"""Promise: how events are cut, restored, swept and spread over lanes changes no alert.
+
+Evidence is real, and memory is bounded.
 
 Each rule is tested on a scene of its own hidden in noise, and all of them on adversarial streams at eager parameters.
 Compiled kernels are held against plain Python by the oracle, which is written apart from them.

@@ -20,7 +20,7 @@ FOREVER = 2**62
 
 @dataclass(eq=False)
 class Owner:
-    """One beneficial owner, or account without a known owner, in one market; `name` None = the feed does not say who."""
+    """A beneficial owner, or an account without a known one, in a market; `name` None = the feed does not say."""
 
     name: str | None
     known: bool
@@ -324,7 +324,7 @@ class Market:
         }
 
     def depth(self, side: int, levels: int) -> float:
-        """Sum what is displayed at the best prices; prices better than the quoted one are left-overs and do not count."""
+        """Sum what is displayed at the best prices; those better than the quoted one are left-overs."""
         best = self.bid if side > 0 else self.ask
         fair = [
             price

@@ -1,7 +1,7 @@
 """A second rule engine, plain and slow: the same alerts from the same events, or one of the two is wrong.
 
-It is written from the contracts, not from the kernels; it knows nothing of batches, tables, keys or memory. Everything of an
-alert but its `explanation` is built here.
+It is written from the contracts, not from the kernels; it knows nothing of batches, tables, keys or memory. Everything
+of an alert but its `explanation` is built here.
 """
 
 from collections.abc import Iterable, Mapping

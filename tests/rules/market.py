@@ -76,7 +76,7 @@ class Market:
         return self.add("status", state=state, **more)
 
     def book(self, orders: int = 60, size: float = 100.0) -> Self:
-        """Let so many people enter an order of the usual size at five prices a side around 100, a little apart in time."""
+        """Let so many people enter an order of the usual size at five prices a side around 100."""
         for number in range(orders):
             level = number // 2 % 5 + 1
             side, price = ("buy", 100 - level / 100) if number % 2 == 0 else ("sell", 100 + level / 100)

@@ -1,4 +1,4 @@
-"""Promise: a bar above three times the mean of the twenty before it always alerts; how severe it is takes more than that."""
+"""Promise: a bar above three times the mean of the twenty before it always alerts; severity takes more."""
 
 from math import nextafter
 
