@@ -17,7 +17,6 @@ import msgspec
 
 from local.stack import LocalStack
 
-PROCESSED_NOT = ("late", "duplicates", "stale_producer")
 OWN_STATUS = "/status"
 """The end of the producer that an ingester writes its own statuses as."""
 
@@ -113,7 +112,7 @@ def _ingester_equations(ingester: Mapping[str, int], consumer: Mapping[str, int]
 
 
 def _consumer_equations(consumer: Mapping[str, int], lake: LakeCount) -> list[Equation]:
-    processed = consumer["events"] - sum(consumer[name] for name in PROCESSED_NOT)
+    processed = consumer["events"] - consumer["late"]
     lines = consumer["lines"]
     duplicates = consumer["duplicates"]
     return [
