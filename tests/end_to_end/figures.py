@@ -26,9 +26,11 @@ def assert_equal_alerts(title: str, recording: Recording, live: Live, expected: 
     wanted = recording.alerts if expected is None else expected
     different = differences(wanted, live.contents)
     note(title, recording, live, not different)
-    assert different == []
-    assert [sentence for sentence in live.reconciliation.sentences() if "FAILS" in sentence] == []
-    assert {alert_id for alert_id, _ in live.announced()} == set(live.contents)
+    failing = [sentence for sentence in live.reconciliation.sentences() if "FAILS" in sentence]
+    silent = set(live.contents) - {alert_id for alert_id, _ in live.announced()}
+    assert not different, f"{title}: {different}"
+    assert not failing, f"{title}: {failing}"
+    assert not silent, f"{title}: not announced: {silent}"
 
 
 def note(title: str, recording: Recording, live: Live, equal: bool) -> None:
