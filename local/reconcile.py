@@ -92,7 +92,7 @@ def reconcile(stack: LocalStack, sent: int | None = None) -> Reconciliation:
                 },
             )
         )
-    equations += _consumer_equations(consumer, lake)
+    equations += consumer_equations(consumer, lake)
     return Reconciliation(tuple(equations), lake.rows - lake.distinct)
 
 
@@ -111,7 +111,8 @@ def _ingester_equations(ingester: Mapping[str, int], consumer: Mapping[str, int]
     ]
 
 
-def _consumer_equations(consumer: Mapping[str, int], lake: LakeCount) -> list[Equation]:
+def consumer_equations(consumer: Mapping[str, int], lake: LakeCount) -> list[Equation]:
+    """Compare the checkpoints' sums with themselves and with the lake."""
     processed = consumer["events"] - consumer["late"]
     lines = consumer["lines"]
     duplicates = consumer["duplicates"]

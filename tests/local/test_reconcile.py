@@ -2,13 +2,14 @@
 
 import base64
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from local.reconcile import Equation, LakeCount, count_lake, quarantined_lines
+from local.reconcile import Equation, LakeCount, consumer_equations, count_lake, quarantined_lines
 
 LANES = 4
 
@@ -81,3 +82,13 @@ def test_an_equation_says_its_terms_and_by_how_much_it_fails() -> None:
         "All: 1,200 sent = 1,000 a + 200 b  [holds]"
     )
     assert Equation("All", {"sent": 3}, {"a": 1}).sentence().endswith("[FAILS by +2]")
+
+
+def test_lines_that_came_again_are_in_kinesis_but_not_among_the_events() -> None:
+    consumer = Counter(lines=12, events=7, late=2, duplicates=3, stale_producer=0, rejected=1, quarantined=1)
+    read, landed = consumer_equations(consumer, LakeCount(rows=10, distinct=9, errors=0, venue=9, copies=0, own=0))
+    assert read.right == {
+        "processed": 5, "duplicate": 3, "stale producer": 0, "late": 2, "rejected": 1, "quarantined": 1,
+    }  # fmt: skip
+    assert read.holds
+    assert landed.holds
