@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import msgspec
+from numba.core.caching import _CacheLocator
 from surveillance import alerts
 from surveillance.adapters.alert_table import alert_of
 from surveillance.alerts import Alert
@@ -19,6 +23,7 @@ from local.emulator_faults import ServiceFault
 from local.exchange import Channel, Exchange, Venue
 from local.outbox import Message, Outbox
 from local.poller.faults import NO_FAULTS, Faults
+from local.poller.workers import Function
 from local.reconcile import Reconciliation, objects, reconcile
 from local.services import ServiceProcess
 from local.stack import LocalStack
@@ -84,6 +89,7 @@ class LiveStack:
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
         self.service: ServiceProcess | None = None
+        self._deployed = stack.resources
         self._runs = 0
 
     def run(self, recording: Recording, plan: Plan | None = None) -> Live:
@@ -123,17 +129,20 @@ class LiveStack:
     def prepare(self, recording: Recording, plan: Plan) -> None:
         """Empty tables and buckets, and start the handlers anew with the session's reference files."""
         self._empty()
+        self.stack.resources = self._deployed
         self.upload(recording.reference_files)
         self.stack.start_poller(plan.faults, workers=plan.workers)
 
     def upgrade(self, version: str) -> None:
-        """Replace the detecting processes, between batches, by ones of another digest that find the same."""
-        name = "instruments.csv"
-        key = {"Bucket": self.stack.names["LANE_BUCKET"], "Key": f"reference/{name}"}
-        held = self.stack.client("s3").get_object(**key)["Body"].read()
-        commas = held.partition(b"\n")[0].count(b",")
-        self.upload({name: held.rstrip(b"\n") + f"\nUPGRADE-{version}{',' * commas}\n".encode()})
-        self.stack.replace_workers()
+        """Deploy detection's code with a remark added: another digest, the same rules. It goes on where the old was."""
+        edited = [
+            edited_code(function, self.stack.state_dir / "upgrades" / f"{self._runs}-{version}", version)
+            if any(part in function.name for part in DETECTION)
+            else function
+            for function in self.stack.resources.functions
+        ]
+        self.stack.resources = msgspec.structs.replace(self.stack.resources, functions=tuple(edited))
+        self.stack.start_poller()
 
     def upload(self, files: dict[str, bytes]) -> None:
         bucket = self.stack.names["LANE_BUCKET"]
@@ -244,6 +253,25 @@ class LiveStack:
         except OSError:
             return {}
         return report
+
+
+def edited_code(function: Function, folder: Path, remark: str) -> Function:
+    """Copy a function's code with a remark at the end of a library file; its compiled kernels come along.
+
+    numba finds kernels by the hash of their source folder's path.
+    """
+    shutil.copytree(function.code, folder)
+    library = folder / "surveillance"
+    with (library / "alerts.py").open("a") as file:
+        file.write(f"# {remark}\n")
+    kernels = folder / "kernels"
+    for old in [path for path in (Path(function.code) / "surveillance").rglob("*") if path.is_dir()]:
+        new = library / old.relative_to(Path(function.code) / "surveillance")
+        kept = kernels / _CacheLocator.get_suitable_cache_subpath(str(old / "any.py"))
+        if kept.is_dir():
+            kept.rename(kernels / _CacheLocator.get_suitable_cache_subpath(str(new / "any.py")))
+    environment = function.environment | {"NUMBA_CACHE_DIR": str(kernels)}
+    return msgspec.structs.replace(function, code=str(folder), environment=environment)
 
 
 @contextlib.contextmanager

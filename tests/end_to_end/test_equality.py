@@ -87,7 +87,7 @@ def kill_ingester(live: LiveStack, times: int = 2) -> None:
 
 
 def upgrade(live: LiveStack) -> None:
-    """Let new code take over between batches, twice: what differs is the digest, as after any edit."""
+    """Let new code take over, twice."""
     for version in ("first", "second"):
         time.sleep(1)
         live.upgrade(version)
