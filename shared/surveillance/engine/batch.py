@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from surveillance.engine.hashing import frozen, hash_text, hash_texts, text_buffers
+from surveillance.engine.columns import NO_KEYS, NONE, UNKNOWN, Columns, Vocabulary
+from surveillance.engine.hashing import Texts, frozen, hash_text
 from surveillance.engine.kernel import entry, kernel
 from surveillance.events import (
     ACTIONS,
@@ -24,14 +24,11 @@ from surveillance.events import (
 )
 from surveillance.wire import Decoded, Rejected, encode_row
 
-NONE: Final = -(2**63)
-"""Stands for null in integer fields."""
 FUTURE_NS: Final = 60 * SECOND
 REJECTED: Final = 0
 ORDER, TRADE, QUOTE, BAR, NEWS, STATUS = (TYPES[word] for word in ("order", "trade", "quote", "bar", "news", "status"))
 NEW, REPLACE, CANCEL, FILL = (ACTIONS[word] for word in ("new", "replace", "cancel", "fill"))
 BUY, SELL = SIDES["buy"], SIDES["sell"]
-UNKNOWN: Final = 127
 
 _LAYOUT: Final[dict[str, tuple[str, int]]] = {
     "ts": ("i8", 0),
@@ -84,7 +81,6 @@ _LAYOUT: Final[dict[str, tuple[str, int]]] = {
     "limit_low": ("f8", 72),
     "limit_high": ("f8", 80),
     "since_ts": ("i8", 88),
-    "channel": ("i8", 96),
 }
 EVENT: Final = np.dtype(
     {
@@ -156,7 +152,7 @@ def _within(values, value):
 def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses, negative_symbols):
     """Fill `events` from columns; a column of no rows is absent. A row with a reason gets type 0."""
     kind, action, side, state, aggressor, hidden, correction, time_in_force, conditions, cancel_reason = words
-    ts, received_ts, number, producer, symbol, venue, channel = times
+    ts, received_ts, number, producer, symbol, venue = times
     order_id, previous_order_id, account, price, size, trade_id = orders
     buy_account, sell_account, buy_order_id, sell_order_id = trades
     bid_price, bid_size, ask_price, ask_size = quotes
@@ -258,7 +254,7 @@ def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses
             e.volume = volume[i] if volume.size else nan
             e.vwap = vwap[i] if vwap.size else nan
             e.trade_count = trade_count[i] if trade_count.size else NONE
-            if e.interval_s <= 0:
+            if e.interval_s <= 0 or e.interval_s == UNKNOWN:
                 reason = _INTERVAL
             elif np.isnan(e.open) or np.isnan(e.high) or np.isnan(e.low) or np.isnan(e.close):
                 reason = _OHLC
@@ -277,7 +273,6 @@ def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses
             e.limit_low = limit_low[i] if limit_low.size else nan
             e.limit_high = limit_high[i] if limit_high.size else nan
             e.since_ts = since_ts[i] if since_ts.size else NONE
-            e.channel = channel[i] if channel.size else 0
             if e.state <= 0 or e.state == UNKNOWN:
                 reason = _STATE
         if reason:
@@ -285,36 +280,7 @@ def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses
             e.type = REJECTED
 
 
-def _fold_conditions(offsets, codes, out):
-    for i in range(out.size):
-        bits = 0
-        for k in range(offsets[i], offsets[i + 1]):
-            if codes[k] > 0:
-                bits |= 1 << (codes[k] - 1)
-        out[i] = bits
-
-
-def _lookup(keys, known, codes, out):
-    for i in range(out.size):
-        key = keys[i]
-        code = 0
-        if key:
-            code = UNKNOWN
-            for k in range(known.size):
-                if known[k] == key:
-                    code = codes[k]
-                    break
-        out[i] = code
-
-
-_compiled_fold = entry(_fold_conditions)
-_compiled_lookup = entry(_lookup)
 _compiled_build = entry(_build)
-
-_NO_TEXT: Final = frozen(np.empty(0, np.int64))
-_NO_NUMBER: Final = frozen(np.empty(0, np.float64))
-_NO_CODE: Final = frozen(np.empty(0, np.int8))
-_NO_BITS: Final = frozen(np.empty(0, np.int16))
 
 
 @dataclass(slots=True)
@@ -324,8 +290,8 @@ class Batch:
     table: pa.Table
     events: NDArray[Any]
     reasons: NDArray[np.int8]
-    order_names: tuple[NDArray[np.int32], NDArray[np.uint64]]
-    trade_names: tuple[NDArray[np.int32], NDArray[np.uint64]]
+    order_names: Texts
+    trade_names: Texts
     wire_rejects: list[Rejected] = field(default_factory=list)
 
     def text(self, name: str, row: int) -> str | None:
@@ -336,130 +302,25 @@ class Batch:
         return value
 
 
-class _Columns:
-    """The columns of one table, as arrays the kernel takes."""
-
-    def __init__(self, table: pa.Table, seed: int) -> None:
-        self._table = table
-        self._seed = seed
-        self.reasons = np.zeros(table.num_rows, np.int8)
-        self._names = set(table.column_names)
-
-    def column(self, name: str) -> pa.Array | None:
-        if name not in self._names:
-            return None
-        column = self._table.column(name)
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            if isinstance(column, pa.ChunkedArray):
-                column = column.chunk(0) if column.num_chunks else None
-        return None if column is None or column.null_count == len(column) else column
-
-    def key(self, name: str) -> NDArray[np.int64]:
-        column = self.column(name)
-        return _NO_TEXT if column is None else frozen(hash_texts(column, self._seed))
-
-    def integer(self, name: str) -> NDArray[np.int64]:
-        column = self.column(name)
-        if column is None:
-            return _NO_TEXT
-        if column.null_count:
-            column = column.fill_null(NONE)
-        return frozen(column.to_numpy(zero_copy_only=False))
-
-    def number(self, name: str) -> NDArray[np.float64]:
-        column = self.column(name)
-        if column is None:
-            return _NO_NUMBER
-        filled = column.fill_null(np.nan) if column.null_count else column
-        values = filled.to_numpy(zero_copy_only=False)
-        total = pc.sum(column).as_py()
-        if total is None or not np.isfinite(total):
-            bad = ~np.isfinite(values)
-            if column.null_count:
-                bad &= column.is_valid().to_numpy(zero_copy_only=False)
-            self.reasons[bad] = _FINITE
-        return frozen(values)
-
-    def flag(self, name: str) -> NDArray[np.int8]:
-        column = self.column(name)
-        return (
-            _NO_CODE
-            if column is None
-            else frozen(column.fill_null(False).cast(pa.int8()).to_numpy(zero_copy_only=False))
-        )
-
-    def code(self, name: str, words: "_Vocabulary") -> NDArray[np.int8]:
-        column = self.column(name)
-        return _NO_CODE if column is None else frozen(words.codes(column))
-
-    def conditions(self) -> NDArray[np.int16]:
-        column = self.column("conditions")
-        if column is None:
-            return _NO_BITS
-        column = pa.concat_arrays([column.slice(0)])
-        values = column.flatten()
-        lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        out = np.zeros(len(column), np.int16)
-        if len(values):
-            _compiled_fold(offsets, _CONDITIONS.codes(values), out)
-        return frozen(out)
+_TYPES = Vocabulary(TYPES)
+_ACTIONS = Vocabulary(ACTIONS)
+_SIDES = Vocabulary(SIDES)
+_STATES = Vocabulary(STATES)
+_CORRECTIONS = Vocabulary(CORRECTIONS)
+_TIMES_IN_FORCE = Vocabulary(TIMES_IN_FORCE)
+_CANCEL_REASONS = Vocabulary(CANCEL_REASONS)
+_CONDITIONS = Vocabulary(CONDITIONS)
+_INTERVALS = Vocabulary(INTERVALS)
 
 
-class _Vocabulary:
-    """A closed set of words and their codes."""
-
-    def __init__(self, words: Any, dtype: Any = np.int8) -> None:
-        self._words = dict(words)
-        self._dtype = dtype
-        self._known = np.array([hash_text(word, 0) for word in words], np.int64)
-        self._codes = np.array(list(words.values()), dtype)
-
-    def codes(self, column: pa.Array) -> NDArray[Any]:
-        """Give each row's code: 0 for null, `UNKNOWN` for a word that is not in the vocabulary."""
-        if pa.types.is_dictionary(column.type):
-            words = column.dictionary.to_pylist()
-            codes = np.array([self._words.get(word, UNKNOWN) for word in words] + [0], self._dtype)
-            indices = column.indices.fill_null(len(words)) if column.indices.null_count else column.indices
-            return codes[indices.to_numpy(zero_copy_only=False)]
-        out = np.empty(len(column), self._dtype)
-        _compiled_lookup(hash_texts(column, 0), self._known, self._codes, out)
-        return out
-
-
-_TYPES = _Vocabulary(TYPES)
-_ACTIONS = _Vocabulary(ACTIONS)
-_SIDES = _Vocabulary(SIDES)
-_STATES = _Vocabulary(STATES)
-_CORRECTIONS = _Vocabulary(CORRECTIONS)
-_TIMES_IN_FORCE = _Vocabulary(TIMES_IN_FORCE)
-_CANCEL_REASONS = _Vocabulary(CANCEL_REASONS)
-_CONDITIONS = _Vocabulary(CONDITIONS)
-_INTERVALS = _Vocabulary(INTERVALS, np.int64)
-_NO_INTERVAL: Final = frozen(np.empty(0, np.int64))
-
-
-def _names_of(column: pa.Array | None) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
-    if column is None:
-        return frozen(np.empty(0, np.int32)), np.zeros(2, np.uint64)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
-    starts, words, _ = text_buffers(column)
-    return starts, words
-
-
-def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = _NO_TEXT) -> Batch:
+def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_KEYS) -> Batch:
     """Turn decoded rows into records. Rows that mean nothing get type 0 and a reason; none is left out.
 
     `negative_symbols` holds the keys of instruments whose prices may be negative.
     """
     table = decoded.table
-    columns = _Columns(table, seed)
+    columns = Columns(table, seed, int(_FINITE))
     events = np.zeros(table.num_rows, EVENT)
-    interval = columns.column("interval")
     arguments = (
         (
             columns.code("type", _TYPES),
@@ -470,7 +331,7 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
             columns.flag("hidden"),
             columns.code("correction", _CORRECTIONS),
             columns.code("time_in_force", _TIMES_IN_FORCE),
-            columns.conditions(),
+            columns.members("conditions", _CONDITIONS),
             columns.code("reason", _CANCEL_REASONS),
         ),
         (
@@ -480,7 +341,6 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
             columns.key("producer"),
             columns.key("symbol"),
             columns.key("venue"),
-            columns.key("channel"),
         ),
         (
             columns.key("order_id"),
@@ -493,7 +353,7 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
         tuple(columns.key(name) for name in ("buy_account", "sell_account", "buy_order_id", "sell_order_id")),
         tuple(columns.number(name) for name in ("bid_price", "bid_size", "ask_price", "ask_size")),
         (
-            _NO_INTERVAL if interval is None else _known_intervals(interval),
+            columns.code("interval", _INTERVALS),
             *(columns.number(name) for name in ("open", "high", "low", "close", "volume", "vwap")),
             columns.integer("trade_count"),
         ),
@@ -511,17 +371,11 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
         table,
         events,
         columns.reasons,
-        _names_of(columns.column("order_id")),
-        _names_of(columns.column("trade_id")),
+        columns.texts("order_id"),
+        columns.texts("trade_id"),
         decoded.rejected,
     )
     return _with_wire_rejects(batch, seed) if decoded.rejected else batch
-
-
-def _known_intervals(column: pa.Array) -> NDArray[np.int64]:
-    codes = _INTERVALS.codes(column)
-    codes[codes == UNKNOWN] = 0
-    return frozen(codes)
 
 
 def _with_wire_rejects(batch: Batch, seed: int) -> Batch:
@@ -562,6 +416,6 @@ def rejects_of(batch: Batch, rows: NDArray[np.int64] | None = None) -> list[Reje
     return found
 
 
-def problems(decoded: Decoded, seed: int = 0, negative_symbols: NDArray[np.int64] = _NO_TEXT) -> list[Rejected]:
+def problems(decoded: Decoded, seed: int = 0, negative_symbols: NDArray[np.int64] = NO_KEYS) -> list[Rejected]:
     """Give every reject of a decoded batch, as the engine would."""
     return rejects_of(batch_of(decoded, seed, negative_symbols))

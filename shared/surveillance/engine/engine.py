@@ -15,10 +15,11 @@ from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
 from surveillance.calendar import Schedule
 from surveillance.engine import observe, tables
 from surveillance.engine import state as states
-from surveillance.engine.batch import NONE, REJECTED, STATUS, Batch, batch_of, rejects_of
+from surveillance.engine.batch import REJECTED, STATUS, Batch, batch_of, rejects_of
+from surveillance.engine.columns import NONE
 from surveillance.engine.context import CLOSED_BAR, CONTEXT
 from surveillance.engine.episodes import Trigger
-from surveillance.engine.hashing import hash_text
+from surveillance.engine.hashing import Texts, hash_text
 from surveillance.engine.kernel import source_digest
 from surveillance.engine.observe import DROPPED, ON_BARS
 from surveillance.engine.scan import compiled_scan, new_rule_state, new_triggers
@@ -170,8 +171,8 @@ class Engine:
             self._bars,
             self._lists,
             self._listed,
-            *batch.order_names,
-            *batch.trade_names,
+            batch.order_names,
+            batch.trade_names,
             self._constants,
         )
         self._learn_names(state, batch, events, markets, accounts)
@@ -355,13 +356,12 @@ def _record_type(values: dict[str, float]) -> np.dtype[Any]:
     return np.dtype([(_record_name(name), "i8" if _time_unit(name) else "f8") for name in values], align=True)
 
 
-def _name_words(names: tuple[NDArray[np.int32], NDArray[np.uint64]], events: NDArray[Any]) -> int:
-    starts, _ = names
+def _name_words(names: Texts, events: NDArray[Any]) -> int:
     rows = events["row"]
-    rows = rows[rows >= 0]
-    if not len(starts) or not len(rows):
-        return 0
-    return int(starts[int(rows.max()) + 1] - starts[int(rows.min())]) // 8
+    first, last = max(int(rows[0]), 0), int(rows[-1])
+    if len(names.starts) < 2 or int(rows.min()) < 0 or last < first:
+        return len(names.words)
+    return int(names.starts[last + 1] - names.starts[first]) // 8
 
 
 def _find(state: State, table: str, key: int) -> int:
@@ -376,8 +376,8 @@ def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
     if missed:
         known |= dict.fromkeys(missed, 0)
         held = rows["identity"][: int(state.used[tables.ORDERS])]
-        for row in np.flatnonzero(np.isin(held, missed)):
-            known[int(held[row])] = int(row)
+        for place in np.flatnonzero(np.isin(held, missed)):
+            known[int(held[place])] = int(place)
     found: list[str] = []
     for row in known.values():
         found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT, end))

@@ -3,7 +3,7 @@
 Engine keys are seeded per deployment, so that nobody can craft colliding ids; 0 stands for null.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -52,13 +52,34 @@ def text_hash(words, start, end, seed):
     return np.int64(h) if h != _0 else np.int64(1)
 
 
-def _hash_column(offsets, words, valid, seed, out):
+def _hash_column(starts, words, first_byte, bits, first_bit, seed, out):
     for row in range(out.size):
-        known = valid.size == 0 or valid[row >> 3] >> (row & 7) & 1
-        out[row] = text_hash(words, np.int64(offsets[row]), np.int64(offsets[row + 1]), seed) if known else 0
+        bit = first_bit + row
+        if bits.size == 0 or (bits[bit >> 3] >> (bit & 7)) & 1:
+            begin = np.int64(starts[row]) - first_byte
+            out[row] = text_hash(words, begin, np.int64(starts[row + 1]) - first_byte, seed)
+        else:
+            out[row] = 0
+
+
+def _code_column(starts, words, first_byte, bits, first_bit, known, codes, out):
+    for row in range(out.size):
+        bit = first_bit + row
+        code = np.int64(0)
+        if bits.size == 0 or (bits[bit >> 3] >> (bit & 7)) & 1:
+            begin = np.int64(starts[row]) - first_byte
+            key = text_hash(words, begin, np.int64(starts[row + 1]) - first_byte, np.int64(0))
+            code = np.int64(127)
+            for k in range(known.size):
+                if known[k] == key:
+                    code = codes[k]
+                    break
+        out[row] = code
 
 
 _hash_column_compiled = entry(_hash_column)
+code_column = entry(_code_column)
+"""Give each text's code among known hashes (seed 0): 0 for null, 127 for an unknown word."""
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -68,32 +89,39 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 _NO_BITS = frozen(np.empty(0, np.uint8))
+_NO_STARTS = frozen(np.zeros(1, np.int32))
 
 
-def padded_words(buffer: pa.Buffer | None) -> NDArray[np.uint64]:
-    """Copy a buffer into 64-bit words with padding, so that unaligned loads stay inside."""
-    length = buffer.size if buffer is not None else 0
-    words = np.zeros(length // 8 + 2, np.uint64)
-    if buffer is not None and length:
-        words.view(np.uint8)[:length] = np.frombuffer(buffer, np.uint8)
-    return words
+class Texts(NamedTuple):
+    """A text column's bytes in little-endian, padded `words`: row k is [starts[k], starts[k + 1]) − `first_byte`."""
+
+    starts: NDArray[np.int32]
+    words: NDArray[np.uint64]
+    first_byte: int
+    bits: NDArray[np.uint8]
+    first_bit: int
 
 
-def text_buffers(column: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8]]:
-    """Give offsets (rows + 1), data words and validity bits (empty where nothing is null) of a string array."""
-    if column.offset:
-        column = pa.concat_arrays([column])
-        if column.offset:
-            column = column.take(pa.array(range(len(column))))
-    validity, offsets, data = column.buffers()
-    if offsets is None or offsets.size == 0:
-        starts = frozen(np.zeros(len(column) + 1, np.int32))
-    else:
-        starts = frozen(np.frombuffer(offsets, np.int32, len(column) + 1))
-    bits = _NO_BITS
-    if validity is not None and column.null_count:
-        bits = frozen(np.frombuffer(validity, np.uint8))
-    return starts, padded_words(data), bits
+def validity_of(column: pa.Array) -> NDArray[np.uint8]:
+    """Give the validity bits of a column, none where nothing is null; its own rows begin at bit `column.offset`."""
+    if not column.null_count:
+        return _NO_BITS
+    return frozen(np.frombuffer(column.buffers()[0], np.uint8))
+
+
+def texts_of(column: pa.Array) -> Texts:
+    """Copy the bytes of a string column into words, so that unaligned loads stay inside."""
+    if not pa.types.is_string(column.type):
+        column = column.cast(pa.string())
+    _, offsets, data = column.buffers()
+    if not len(column) or offsets is None:
+        return Texts(_NO_STARTS, np.zeros(2, np.uint64), 0, _NO_BITS, 0)
+    starts = frozen(np.frombuffer(offsets, np.int32, len(column) + 1, 4 * column.offset))
+    first, last = int(starts[0]), int(starts[-1])
+    words = np.zeros((last - first) // 8 + 2, np.uint64)
+    if last > first:
+        words.view(np.uint8)[: last - first] = np.frombuffer(data, np.uint8, last - first, first)
+    return Texts(starts, words, first, validity_of(column), column.offset)
 
 
 def hash_texts(column: pa.Array, seed: int) -> NDArray[np.int64]:
@@ -105,11 +133,8 @@ def hash_texts(column: pa.Array, seed: int) -> NDArray[np.int64]:
             keys = np.append(keys, np.int64(0))
             codes = codes.fill_null(len(keys) - 1)
         return keys[codes.to_numpy(zero_copy_only=False)]
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
     out = np.empty(len(column), np.int64)
-    offsets, words, valid = text_buffers(column)
-    _hash_column_compiled(offsets, words, valid, np.int64(seed), out)
+    _hash_column_compiled(*texts_of(column), seed, out)
     return out
 
 

@@ -25,7 +25,7 @@ def kernel(function: F) -> F:
 _PACKAGE: Final = Path(__file__).parent.parent
 _KERNELS: Final = (
     "events",
-    *(f"engine/{n}" for n in ("batch", "context", "hashing", "kernel", "observe", "scan", "tables")),
+    *(f"engine/{n}" for n in ("batch", "columns", "context", "hashing", "kernel", "observe", "scan", "tables")),
 )
 
 

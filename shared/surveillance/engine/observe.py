@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.engine.batch import BAR, NONE, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.batch import BAR, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.columns import NONE
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.tables import (
@@ -143,9 +144,7 @@ def _take_market_status(t, row, e, bars_out, place):
         bars.advance(t, row, bars_out, place, e.ts)
 
 
-def observe(
-    events, contexts, t, bars_out, lists, listed, order_starts, order_words, trade_starts, trade_words, constants
-):
+def observe(events, contexts, t, bars_out, lists, listed, order_texts, trade_texts, constants):
     """Take a chunk of events into the tables; write one context an event, the bars that closed, and who wants what."""
     nbbo, everything_key, unknown = constants[0], constants[1], constants[2]
     for i in range(events.size):
@@ -213,15 +212,15 @@ def observe(
         c.message_sigma = np.sqrt(max(m.message_variance, m.message_mean))
         if e.type == ORDER:
             t.counts[ORDERS_SEEN] += 1
-            c.trade = orders.trade_key(t, row, e, ts, trade_starts, trade_words)
-            orders.apply(t, row, e, c, ts, order_starts, order_words)
+            c.trade = orders.trade_key(t, row, e, ts, trade_texts)
+            orders.apply(t, row, e, c, ts, order_texts)
             c.names = t.used[NAME_WORDS]
             quotes.from_orders(t, row)
             lists[ON_ORDERS, listed[ON_ORDERS]] = i
             listed[ON_ORDERS] += 1
         elif e.type == TRADE:
             t.counts[TRADES_SEEN] += 1
-            _take_trade(t, row, e, c, ts, trade_starts, trade_words)
+            _take_trade(t, row, e, c, ts, trade_texts)
             lists[ON_TRADES, listed[ON_TRADES]] = i
             listed[ON_TRADES] += 1
         else:
@@ -234,7 +233,7 @@ def observe(
 
 
 @kernel
-def _take_trade(t, row, e, c, ts, starts, words):
+def _take_trade(t, row, e, c, ts, texts):
     m = t.markets[row]
     if e.correction:
         key = mix(e.trade_id, mix(e.symbol, e.venue)) if e.trade_id else np.int64(0)
@@ -245,7 +244,7 @@ def _take_trade(t, row, e, c, ts, starts, words):
         else:
             bars.correct(m, t.trades[known], e)
         return
-    c.trade = orders.trade_key(t, row, e, ts, starts, words)
+    c.trade = orders.trade_key(t, row, e, ts, texts)
     if c.open:
         bars.take(m, e)
     if c.trade:

@@ -30,12 +30,12 @@ STACK_BURST_NS = SECOND // 4
 
 
 @kernel
-def write_name(t, previous, starts, words, row):
+def write_name(t, previous, texts, row):
     """Copy an id's bytes into the lane's names, chained to an earlier name of the same thing; 0 where there is none."""
-    if starts.size == 0:
+    if texts.starts.size < 2:
         return previous
-    start = np.int64(starts[row])
-    length = np.int64(starts[row + 1]) - start
+    start = np.int64(texts.starts[row]) - texts.first_byte
+    length = np.int64(texts.starts[row + 1]) - texts.first_byte - start
     entry = t.used[NAME_WORDS]
     t.names[entry] = np.uint64(previous)
     t.names[entry + 1] = np.uint64(length)
@@ -43,9 +43,9 @@ def write_name(t, previous, starts, words, row):
     word = start >> 3
     shift = np.uint64(start & 7) * np.uint64(8)
     for k in range(count):
-        value = words[word + k] >> shift
+        value = texts.words[word + k] >> shift
         if shift != np.uint64(0):
-            value |= words[word + k + 1] << (np.uint64(64) - shift)
+            value |= texts.words[word + k + 1] << (np.uint64(64) - shift)
         t.names[entry + 2 + k] = value
     t.used[NAME_WORDS] = entry + 2 + count
     return entry
@@ -99,7 +99,7 @@ def position_row(t, market_row, account):
 
 
 @kernel
-def trade_key(t, market_row, e, ts, starts, words):
+def trade_key(t, market_row, e, ts, texts):
     """Give the key of an event's trade and keep its name; both fills and the trade share it."""
     if e.trade_id == 0:
         return np.int64(0)
@@ -113,7 +113,7 @@ def trade_key(t, market_row, e, ts, starts, words):
         d.market = market_row
         d.price = e.price
         d.quantity = e.quantity
-        d.name = write_name(t, 0, starts, words, e.row)
+        d.name = write_name(t, 0, texts, e.row)
         put(t.trade_slots, key, row)
     t.trades[row].ts = ts
     return key
@@ -213,13 +213,13 @@ def order_row(t, e, market_row):
 
 
 @kernel
-def apply(t, market_row, e, c, ts, starts, words):
+def apply(t, market_row, e, c, ts, texts):
     """Take an order event into the order table and tell in the context what it meant."""
     m = t.markets[market_row]
     c.usual_quantity = m.usual_quantity
     c.orders = m.orders
     if e.action == NEW:
-        row = _enter(t, market_row, e, c, ts, starts, words)
+        row = _enter(t, market_row, e, c, ts, texts)
     else:
         named = e.order_id
         if e.action == REPLACE and e.previous_order_id:
@@ -235,7 +235,7 @@ def apply(t, market_row, e, c, ts, starts, words):
             c.position = position_row(t, market_row, e.account)
             c.account = e.account
         elif e.action == REPLACE:
-            _replace(t, row, e, c, ts, starts, words)
+            _replace(t, row, e, c, ts, texts)
         else:
             removed = t.orders[row].open
             if not np.isnan(e.quantity):
@@ -284,7 +284,7 @@ def _describe(t, row, c):
 
 
 @kernel
-def _enter(t, market_row, e, c, ts, starts, words):
+def _enter(t, market_row, e, c, ts, texts):
     m = t.markets[market_row]
     key = mix(e.order_id, mix(e.symbol, e.venue))
     row = find(t.order_slots, t.orders, key)
@@ -305,7 +305,7 @@ def _enter(t, market_row, e, c, ts, starts, words):
     o = t.orders[row]
     o.key = key
     o.identity = identity
-    o.name = write_name(t, 0, starts, words, e.row)
+    o.name = write_name(t, 0, texts, e.row)
     o.market = market_row
     o.account = e.account
     o.position = position
@@ -328,7 +328,7 @@ def _enter(t, market_row, e, c, ts, starts, words):
 
 
 @kernel
-def _replace(t, row, e, c, ts, starts, words):
+def _replace(t, row, e, c, ts, texts):
     o = t.orders[row]
     quantity = o.open if np.isnan(e.quantity) else e.quantity
     c.repriced = not np.isnan(e.price) and e.price != o.price
@@ -360,7 +360,7 @@ def _replace(t, row, e, c, ts, starts, words):
                 leave_live(t, taken)
             t.orders[taken].key = 0
         o.key = key
-        o.name = write_name(t, o.name, starts, words, e.row)
+        o.name = write_name(t, o.name, texts, e.row)
         put(t.order_slots, key, row)
 
 

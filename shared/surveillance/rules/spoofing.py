@@ -5,8 +5,9 @@ entered near the touch, alone on its side of the owner's interest; (2) cancelled
 (3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the
 mid did not move against that fill by more than a spread between the entry and the fill.
 
-A replace that costs the order its priority within its lifetime begins its life anew. A row tells one suspect an event: what else is
-complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed at once, the newest.
+A replace that costs the order its priority within its lifetime begins its life anew. A row tells one suspect an
+event: what else is complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed
+at once, the newest.
 
 Without accounts the alert is a candidate: (3) becomes any fill on the other side during the order's life, and (4) the
 mid moved in the order's favour by half a spread or more and came at least half-way back within `after_s` of the
