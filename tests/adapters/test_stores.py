@@ -8,7 +8,7 @@ from surveillance.adapters.lane_log import Chapter, LaneLog, LaneLogError, chain
 from surveillance.adapters.quarantine import Quarantine, Refused
 from surveillance.adapters.reference_files import read_reference
 from surveillance.adapters.snapshots import Snapshot, SnapshotStore
-from surveillance.errors import LaneConflict
+from surveillance.errors import LaneConflictError
 
 from tests.adapters.aws_tables import BUCKET, make_bucket, make_tables
 
@@ -53,7 +53,7 @@ def test_a_checkpoint_reads_as_it_was_written(checkpoints: CheckpointTable) -> N
 def test_advancing_from_another_version_is_a_conflict(checkpoints: CheckpointTable) -> None:
     checkpoints.advance(Checkpoint(3), LONG)
     for believed in (Checkpoint(3), Checkpoint(3, version=1), Checkpoint(3, version=3)):
-        with pytest.raises(LaneConflict):
+        with pytest.raises(LaneConflictError):
             checkpoints.advance(believed, Checkpoint(3, version=9))
     assert checkpoints.read([3]) == {3: LONG}
 
