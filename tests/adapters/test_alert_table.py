@@ -108,3 +108,14 @@ def test_the_oldest_unannounced_come_first_over_pages(table: AlertTable) -> None
         table.write(alert(str(number), detected_ts=100 - number))
     found = table.unannounced(5)
     assert found == [alert(str(number)).alert_id for number in (6, 5, 4, 3, 2)]
+
+
+def test_an_alert_deleted_before_it_was_marked_stays_deleted_and_can_come_again(
+    table: AlertTable, dynamodb: Any
+) -> None:
+    table.write(alert())
+    dynamodb.delete_item(TableName="alerts", Key={"alert_id": {"S": alert().alert_id}})
+    table.announced(alert())
+    assert dynamodb.scan(TableName="alerts")["Items"] == []
+    table.write(alert(revision=2))
+    assert [stored.alert.revision for stored in table.read([alert().alert_id])] == [2]

@@ -137,10 +137,13 @@ class AlertTable:
             start = {"ExclusiveStartKey": last}
 
     def announced(self, alert: Alert) -> None:
-        """Record that this revision was announced; the mark stays if the engine has since raised the severity."""
+        """Record that this revision was announced; the mark stays if the engine has since raised the severity.
+
+        An alert deleted meanwhile stays deleted.
+        """
         told = {":revision": {"N": str(alert.revision)}, ":rank": {"N": str(severity_rank(alert.severity))}}
         record = "SET announced_revision = :revision, announced_rank = :rank"
-        risen = "(attribute_not_exists(announced_rank) OR announced_rank <= :rank)"
+        risen = "attribute_exists(revision) AND (attribute_not_exists(announced_rank) OR announced_rank <= :rank)"
         whole = (f"{record} REMOVE announcement", f"severity_rank <= :rank AND {risen}")
         any(self._mark(alert.alert_id, update, condition, told) for update, condition in (whole, (record, risen)))
 
