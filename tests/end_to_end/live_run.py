@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from local.poller.faults import NO_FAULTS, Faults
 from local.poller.workers import Function
 from local.reconcile import Reconciliation, objects, reconcile
 from local.services import ServiceProcess
-from local.stack import LocalStack
+from local.stack import LocalStack, StackError
 from tests.end_to_end.sessions import CHANNEL, Recording, contents
 
 CONTEXT = {
@@ -49,7 +49,7 @@ class Plan:
     faults: Faults = NO_FAULTS
     service_faults: tuple[ServiceFault, ...] = ()
     seed: int = 0
-    workers: int | None = None
+    workers: Mapping[str, int] = field(default_factory=dict)
     meanwhile: "Callable[[LiveStack], None] | None" = None
 
 
@@ -96,6 +96,19 @@ class LiveStack:
         """Send the session and wait until everything that it causes is done."""
         plan = plan or Plan()
         self._runs += 1
+        try:
+            return self._run(recording, plan)
+        except BaseException:
+            self._stop_ingester()
+            self.stack.fail_services()
+            self.stack.start_poller(NO_FAULTS)
+            with contextlib.suppress(StackError):
+                self.stack.drain(PATIENCE_S)  # what is left would reach the next session
+            raise
+        finally:
+            self._stop_ingester()
+
+    def _run(self, recording: Recording, plan: Plan) -> Live:
         self.prepare(recording, plan)
         outbox = Outbox(self.stack.client("sqs"), list(self.stack.resources.mailboxes))
         outbox.read()
@@ -112,7 +125,7 @@ class LiveStack:
             report, starts = self.ingester_report(), self.service.starts if self.service else 0
             self._settle()
             sent = recording.events if plan.resumable else None
-            result = Live(
+            return Live(
                 alerts=self.stored(),
                 messages=outbox.read()[forgotten:],
                 reconciliation=reconcile(self.stack, sent),
@@ -123,8 +136,6 @@ class LiveStack:
                 ingester=report,
                 ingester_starts=starts,
             )
-        self._stop_ingester()
-        return result
 
     def prepare(self, recording: Recording, plan: Plan) -> None:
         """Empty tables and buckets, and start the handlers anew with the session's reference files."""
@@ -256,10 +267,7 @@ class LiveStack:
 
 
 def edited_code(function: Function, folder: Path, remark: str) -> Function:
-    """Copy a function's code with a remark at the end of a library file; its compiled kernels come along.
-
-    numba finds kernels by the hash of their source folder's path.
-    """
+    """Copy a function's code with a remark at the end of a library file; its compiled kernels come along."""
     shutil.copytree(function.code, folder)
     library = folder / "surveillance"
     with (library / "alerts.py").open("a") as file:
@@ -267,11 +275,17 @@ def edited_code(function: Function, folder: Path, remark: str) -> Function:
     kernels = folder / "kernels"
     for old in [path for path in (Path(function.code) / "surveillance").rglob("*") if path.is_dir()]:
         new = library / old.relative_to(Path(function.code) / "surveillance")
-        kept = kernels / _CacheLocator.get_suitable_cache_subpath(str(old / "any.py"))
+        kept = kernels / kernel_folder(old)
         if kept.is_dir():
-            kept.rename(kernels / _CacheLocator.get_suitable_cache_subpath(str(new / "any.py")))
+            kept.rename(kernels / kernel_folder(new))
     environment = function.environment | {"NUMBA_CACHE_DIR": str(kernels)}
     return msgspec.structs.replace(function, code=str(folder), environment=environment)
+
+
+def kernel_folder(sources: Path) -> str:
+    """Name the folder in which numba keeps the kernels of a source folder."""
+    name: str = _CacheLocator.get_suitable_cache_subpath(str(sources / "any.py"))  # type: ignore[no-untyped-call]
+    return name
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from local.emulator import REPOSITORY
 from local.emulator_faults import ServiceFault
 from local.exchange import Venue
 from local.poller.faults import Faults
+from local.reconcile import consumer_counts
 from tests.end_to_end.figures import assert_equal_alerts, differences
 from tests.end_to_end.lane_log_audit import replayed_as_received, replayed_log, spanning_episodes
 from tests.end_to_end.live_run import DETECTION, LiveStack, Plan
@@ -35,9 +36,9 @@ def test_a_simulated_session_gives_the_alerts_of_its_replay(live: LiveStack, sim
 @pytest.mark.nightly
 def test_a_recorded_day_as_served_replays_like_its_file(recorded_day: Recording, tmp_path: Path) -> None:
     out = tmp_path / "alerts.ndjson"
-    command = [sys.executable, "-m", "cli", "replay", AAPL_DAY, "--format", "lobster", "--alerts", out]
+    command = [sys.executable, "-m", "cli", "replay", str(AAPL_DAY), "--format", "lobster", "--alerts", str(out)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "shared")])}
-    subprocess.run([*command, "--parameters", AAPL_PARAMETERS], check=True, cwd=REPOSITORY, env=environment)
+    subprocess.run([*command, "--parameters", str(AAPL_PARAMETERS)], check=True, cwd=REPOSITORY, env=environment)
     found = [decode(line) for line in out.read_bytes().splitlines()]
     assert differences(contents(found), recorded_day.alerts) == []
 
@@ -94,8 +95,14 @@ def kill_ingester(live: LiveStack, times: int = 2) -> None:
 def upgrade(live: LiveStack) -> None:
     """Let new code take over, twice."""
     for version in ("first", "second"):
-        time.sleep(1)
+        before = consumed(live)
+        wait_until(lambda: consumed(live) > before + 3_000 or all_consumed(live))  # noqa: B023
         live.upgrade(version)
+
+
+def upgrade_midway(live: LiveStack) -> None:
+    upgrade(live)
+    assert not all_consumed(live), "the session was over before the upgrades were"
 
 
 FAULTS: dict[str, Callable[[], Plan]] = {
@@ -107,7 +114,7 @@ FAULTS: dict[str, Callable[[], Plan]] = {
     "S3, DynamoDB and SNS fail": failing_stores,
     "WebSocket cut, resumed": cut,
     "ingester killed -9": lambda: Plan(meanwhile=kill_ingester),
-    "code upgraded": lambda: Plan(meanwhile=upgrade),
+    "code upgraded": lambda: Plan(faults=Faults(largest_batch=10, functions=DETECTION), meanwhile=upgrade_midway),
 }
 QUICK = ("a detecting process killed -9", "a process holding old state", "WebSocket cut, resumed")
 
@@ -188,6 +195,16 @@ def received(live: LiveStack) -> int:
     """Give the lines that the living ingester has received."""
     feeds = live.ingester_report().get("feeds", {})
     return sum(one["received"] for feed in feeds.values() for one in feed["counts"]["channels"].values())
+
+
+def consumed(live: LiveStack) -> int:
+    """Give the distinct lines that the lanes' checkpoints have behind them."""
+    counts = consumer_counts(live.stack.client("dynamodb"), live.stack.names["CHECKPOINT_TABLE"])
+    return counts["lines"] - counts["duplicates"]
+
+
+def all_consumed(live: LiveStack) -> bool:
+    return ended(live) and consumed(live) >= received(live)
 
 
 def ended(live: LiveStack) -> bool:

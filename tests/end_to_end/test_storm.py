@@ -31,7 +31,8 @@ def storm() -> Iterator[Alert]:
 
 def received(live: LiveStack) -> list[tuple[int, str]]:
     """Take what the unfiltered subscriber got: the time (ms) at which the topic sent it, and its body."""
-    sqs, found = live.stack.client("sqs"), []
+    sqs = live.stack.client("sqs")
+    found: list[tuple[int, str]] = []
     (mailbox,) = live.stack.resources.mailboxes
     while True:
         answer = sqs.receive_message(
