@@ -1,6 +1,6 @@
 """The alert: what a rule found, why, and how sure it is. One shape for NDJSON, DynamoDB and the lake."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -100,9 +100,3 @@ def last_revisions(alerts: Iterable[Alert]) -> list[Alert]:
 def severity_rank(severity: str) -> int:
     """Give 0 for low to 3 for critical."""
     return SEVERITIES.index(severity)
-
-
-def severity_of(score: float, bounds: Mapping[str, float]) -> str:
-    """Give the highest severity whose lower bound the score reaches."""
-    reached = [name for name in SEVERITIES if score >= bounds[name]]
-    return reached[-1] if reached else SEVERITIES[0]

@@ -1,4 +1,4 @@
-"""A batch of events as records: what each row means is checked here, once, for the engine and the ingester alike."""
+"""A batch of events as records: what each row means is checked here, and only here."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -392,11 +392,10 @@ def _with_wire_rejects(batch: Batch, seed: int) -> Batch:
     return batch
 
 
-def rejects_of(batch: Batch, rows: NDArray[np.int64] | None = None) -> list[Rejected]:
-    """Name what was rejected, by the wire and by meaning, in order; `rows` restricts to records at these places."""
+def rejects_of(batch: Batch) -> list[Rejected]:
+    """Name what was rejected, by the wire and by meaning, in order."""
     found: list[Rejected] = []
-    places = np.flatnonzero(batch.events["type"] == REJECTED) if rows is None else rows
-    for place in places:
+    for place in np.flatnonzero(batch.events["type"] == REJECTED):
         row = int(batch.events[place]["row"])
         if row < 0:
             found.append(batch.wire_rejects[-1 - row])
@@ -414,8 +413,3 @@ def rejects_of(batch: Batch, rows: NDArray[np.int64] | None = None) -> list[Reje
             )
         )
     return found
-
-
-def problems(decoded: Decoded, seed: int = 0, negative_symbols: NDArray[np.int64] = NO_KEYS) -> list[Rejected]:
-    """Give every reject of a decoded batch, as the engine would."""
-    return rejects_of(batch_of(decoded, seed, negative_symbols))
