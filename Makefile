@@ -1,4 +1,4 @@
-.PHONY: demo test check test-nightly bench clean
+.PHONY: demo test check test-nightly bench scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/surveillance bench
+
+scorecard: $(INSTALLED)
+	$(BIN)/surveillance scorecard --out .local/scorecard --difficulties 0.2,0.5,0.8 --rates 3,25,250
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; assert (3, 11) <= sys.version_info < (3, 14), 'Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...'"

@@ -6,7 +6,7 @@ import typer
 from surveillance.errors import InputError
 from typer.core import TyperGroup
 
-from cli import alerts, bench, demo, evaluate, explain, local, replay, rules, simulate
+from cli import alerts, bench, demo, evaluate, explain, local, replay, rules, scorecard, simulate
 
 
 class Commands(TyperGroup):
@@ -38,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("scorecard")(scorecard.scorecard)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)

@@ -36,7 +36,11 @@ def scorecard(
     alerts: Sequence[Alert], labels: Sequence[Label], rules: Mapping[str, Rule], session_ns: Sequence[int] | None = None
 ) -> dict[str, Any]:
     """Judge alerts against labels; `session_ns` holds the length of each instrument's session, where known."""
-    judged = [_judge(alert, labels, rules[alert.rule]) for alert in alerts]
+    expected: dict[str, list[Label]] = {}
+    for label in labels:
+        if label.expect == EXPECTED:
+            expected.setdefault(label.symbol, []).append(label)
+    judged = [_judge(alert, expected.get(alert.symbol, ()), rules[alert.rule]) for alert in alerts]
     false = sum(each.verdict == "false" and each.counts for each in judged)
     hours = sum(session_ns) / HOUR_NS if session_ns else None
     decided = [each for each in judged if each.counts and each.verdict != "cross"]
@@ -54,7 +58,7 @@ def scorecard(
 
 
 def _judge(alert: Alert, labels: Sequence[Label], rule: Rule) -> Judged:
-    hit = tuple(label for label in labels if label.expect == EXPECTED and hits(alert, label))
+    hit = tuple(label for label in labels if hits(alert, label))
     verdict = "right" if any(label.pattern in rule.answers for label in hit) else "cross" if hit else "false"
     return Judged(alert, hit, verdict, rule.kind == "pattern" or alert.severity != SEVERITIES[0])
 

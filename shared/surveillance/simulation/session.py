@@ -176,7 +176,7 @@ def _labels(
         labels.append(
             Label(
                 scenario_id=f"{scenario.name}-{tag:03d}",
-                pattern=scenario.name,
+                pattern=scenario.labelled,
                 expect=scenario.expect,
                 symbol=EVERYTHING if scenario.whole_feed else instruments[each.instrument].symbol,
                 accounts=sorted({accounts.names[number] for number in orders[:, T_ACCOUNT]}),

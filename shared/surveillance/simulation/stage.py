@@ -118,7 +118,8 @@ class Scenario(msgspec.Struct, frozen=True):
 
     `longest_ns` bounds its length at difficulty .5; `earliest_ns` is how much session must lie before it, so that
     baselines exist; it starts on a multiple of `aligned_ns`. One of the `whole_feed` concerns all symbols.
-    A scenario that does not `name_orders` is known by symbol and time alone.
+    A scenario that does not `name_orders` is known by symbol and time alone. An enforcement case says which `pattern`
+    it is a case of.
     """
 
     name: str
@@ -129,6 +130,12 @@ class Scenario(msgspec.Struct, frozen=True):
     aligned_ns: int = 1
     names_orders: bool = True
     whole_feed: bool = False
+    pattern: str = ""
+
+    @property
+    def labelled(self) -> str:
+        """The pattern its label names."""
+        return self.pattern or self.name
 
     def longest(self, difficulty: float) -> int:
         """Bound its length, in nanoseconds; near misses and controls do not scale."""

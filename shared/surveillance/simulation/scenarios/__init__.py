@@ -27,6 +27,15 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *controls.SCENARIOS,
 )
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
-PATTERNS: Final = tuple(scenario.name for scenario in SCENARIOS if scenario.expect == ALERT)
+PATTERNS: Final = tuple(s.name for s in SCENARIOS if s.expect == ALERT and s.labelled == s.name)
+CASES: Final = tuple(s.name for s in SCENARIOS if s.expect == ALERT and s.labelled != s.name)
+"""Enforcement cases at their documented sizes; their labels name the pattern they are a case of."""
 CONTROLS: Final = tuple(scenario.name for scenario in controls.SCENARIOS)
-NEAR_MISSES: Final = tuple(name for name in BY_NAME if name not in PATTERNS and name not in CONTROLS)
+NEAR_MISSES: Final = tuple(name for name in BY_NAME if name not in (*PATTERNS, *CASES, *CONTROLS))
+
+
+def family(pattern: str) -> tuple[str, ...]:
+    """Name a pattern with the near misses and cases of its module."""
+    module = BY_NAME[pattern].play.__module__
+    others = (s.name for s in SCENARIOS if s.play.__module__ == module and s.name not in PATTERNS)
+    return (pattern, *others)
