@@ -235,6 +235,9 @@ class Stream:
             "size": self.size(),
         }
         event = self.some(event, trade_id=str(self.chance.randrange(300)), aggressor="buy")
+        event = self.some(
+            event, buy_account=self.account(), sell_account=self.account(), buy_order_id=str(self.chance.randrange(120))
+        )
         if self.chance.random() < 0.1:
             event["conditions"] = self.chance.sample(("late", "odd_lot", "average_price", "auction_open"), 2)
         return event

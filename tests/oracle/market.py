@@ -53,6 +53,8 @@ class Order:
     entered_ts: int
     touched_ts: int
     filled: float = 0.0
+    crossing: bool = False
+    """It could trade when its life began."""
 
 
 @dataclass
@@ -127,6 +129,8 @@ class Market:
         self.owner_of = owners
         self.mark: int | None = None
         self.session = 0
+        self.pages = 0
+        """Sessions begun."""
         self.open_ts = 0
         self.close_ts = 0
         self.opened_ts = 0
@@ -188,6 +192,7 @@ class Market:
 
     def begin_session(self, identity: int, keep_orders: bool) -> None:
         self.session = identity
+        self.pages += 1
         self.gaps = self.late = self.rejected = 0
         if self.last_price is not None:
             self.previous_close, self.close_stands_in = self.last_price, False
@@ -415,6 +420,10 @@ class Market:
         told.mid_after = self.mid()
         return told
 
+    def can_trade(self, side: int, price: float | None) -> bool:
+        best = self.ask if side > 0 else self.bid
+        return price is None or (best is not None and (price - best) * side >= 0)
+
     def enter_order(self, event: dict[str, Any], ts: int, told: Order_event, levels: int) -> Order:
         price, size = event.get("price"), event["size"]
         if price is not None:
@@ -431,6 +440,7 @@ class Market:
             entered=size,
             entered_ts=ts,
             touched_ts=ts,
+            crossing=self.can_trade(told.side, price),
         )
         self.live[event.get("venue"), event["order_id"]] = order
         told.owner.live[told.side].insert(0, order)
@@ -447,6 +457,7 @@ class Market:
         order.touched_ts = told.ts
         if quantity > order.open or told.repriced:
             order.entered_ts = told.ts
+            order.crossing = self.can_trade(order.side, price if told.repriced else order.price)
             mine = order.owner.live[order.side]
             mine.remove(order)
             mine.insert(0, order)

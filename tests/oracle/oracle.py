@@ -14,12 +14,14 @@ from surveillance.reference import Instrument, Reference
 from surveillance.rules import RULES
 
 from tests.oracle.findings import Said, ns
+from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
 from tests.oracle.validity import is_valid
 
 LATE_NS = 5 * SECOND
+LEG_RULES: dict[str, Any] = {}
 ORDER_RULES = {"spoofing": Spoofing, "layering": Layering, "quote_stuffing": QuoteStuffing}
 BY_VENUE = {"spoofing", "layering", "quote_stuffing", "feed_staleness", "sequence_gap"}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
@@ -37,7 +39,10 @@ class Oracle:
         self.owners = {
             each.account: each.beneficial_owner for each in self.reference.accounts if each.beneficial_owner is not None
         }
+        self.entities = {each.account: each.entity_type for each in self.reference.accounts if each.entity_type}
         self.markets: dict[str, Market] = {}
+        self.tapes: dict[str, Tape] = {}
+        self.legs: list[Leg] = []
         self.groups: dict[str, tuple[str | None, str | None]] = {}
         self.producers: dict[str, int] = {}
         self.everything: tuple[str, int] | None = None
@@ -108,11 +113,18 @@ class Oracle:
         if is_open:
             market.advance_minute(ts)
         self.close_bars(market, event)
+        tape = self.tapes.setdefault(market.symbol, Tape(self.entities))
+        tape.enter(market, ts)
+        legs: list[Leg] = []
+        before = market.bid, market.ask
         if event["type"] == "order":
             known = market.live.get((event.get("venue"), event.get("previous_order_id") or event["order_id"]))
             self.counts["untracked"] += known is None and event["action"] != "new"
             told = market.take_order(event, ts, self.reference.shown_levels)
             self.counts["restated"] += told.restated
+            tape.remember(told)
+            if told.action == "fill":
+                legs = tape.fill(market, told, before)
             for rule, kind in ORDER_RULES.items():
                 if is_open:
                     key = (rule, market.symbol, market.session, told.owner.name)
@@ -124,15 +136,26 @@ class Oracle:
                 market.correct_trade(event)
             else:
                 market.take_trade(event, is_open)
+                tape.count(event, ts)
+                legs = tape.trade(market, event, ts, before)
             if is_open:
                 velocity = self.memory.setdefault(("velocity", market.symbol, market.session), PriceVelocity())
                 said = velocity.see(event, ts, market, self.values("price_velocity", market))
                 self.hear("price_velocity", said, market, event)
         else:
             market.take_quote(event)
+        self.hear_legs(legs, market, event, is_open)
         if is_open:
             spread = self.memory.setdefault(("spread", market.symbol, market.session), WideSpread())
             self.hear("wide_spread", spread.see(ts, market, self.values("wide_spread", market)), market, event)
+
+    def hear_legs(self, legs: list[Leg], market: Market, event: dict[str, Any], is_open: bool) -> None:
+        """Show an event's legs to the rules that ask for them."""
+        self.legs += legs
+        for leg in legs if is_open else ():
+            for rule, (key_of, kind) in LEG_RULES.items():
+                memory = self.memory.setdefault((rule, market.symbol, market.session, key_of(leg)), kind())
+                self.hear(rule, memory.see(leg, self.values(rule, market)), market, event)
 
     def take_status(self, symbol: str, event: dict[str, Any]) -> None:
         state, ts = event["state"], event["ts"]

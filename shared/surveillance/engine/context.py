@@ -1,4 +1,4 @@
-"""What the shared pass tells the rules: one context record an event, one bar record a closed bar."""
+"""What the shared pass tells the rules: a context an event, a bar a closed bar, a leg an owner's side of a trade."""
 
 from typing import Final
 
@@ -79,6 +79,47 @@ CLOSED_BAR: Final = np.dtype(
         ("trade_count", "i8"),
         ("empty_before", "i4"),  # minutes without a trade just before this bar
         ("made", "i1"),  # made here from trades, not fed
+    ],
+    align=True,
+)
+LEG: Final = np.dtype(
+    [
+        *_HEAD,
+        ("side", "i1"),  # 1 bought, −1 sold
+        ("aggressive", "i1"),  # 1 took liquidity, −1 gave it, 0 not known
+        ("entity", "i1"),  # place in reference.ENTITY_TYPES from 1 on, 0 not known
+        ("counter_entity", "i1"),
+        ("names", "i8"),
+        ("trade", "i8"),  # keys; 0 = none
+        ("account", "i8"),
+        ("owner", "i8"),  # beneficial owner, or the account itself where none is known
+        ("order", "i8"),  # 0 = not tracked; then the four below say nothing
+        ("entered_ts", "i8"),  # start of the order's life
+        ("order_quantity", "f8"),  # entered in its life so far
+        ("order_filled", "f8"),  # this leg included where a fill told it
+        ("limit", "f8"),  # the order's price, NaN for a market order
+        ("price", "f8"),  # executed
+        ("quantity", "f8"),
+        ("counter_account", "i8"),  # the other side's, where it was told before; 0 = not known (yet)
+        ("counter_owner", "i8"),
+        ("counter_order", "i8"),
+        ("counter_entered_ts", "i8"),
+        ("counter_order_quantity", "f8"),
+        ("bid", "f8"),  # best prices before and after the event; NaN where a side is empty
+        ("ask", "f8"),
+        ("bid_after", "f8"),
+        ("ask_after", "f8"),
+        ("opens_ts", "i8"),  # the session's open and close by schedule, else the UTC day's
+        ("closes_ts", "i8"),
+        ("usual_quantity", "f8"),  # running median of new orders
+        ("usual_trade", "f8"),  # running median of prints
+        ("day_volume", "f8"),  # prints of the session so far; one that comes after its fills is not in it yet
+        ("day_trades", "i8"),
+        ("recent_volume", "f8"),  # prints, each weighing exp(−age ÷ 300 s); at a steady rate 300 s of volume
+        ("volatility", "f8"),  # standard deviation of the mid over a second, in price, of the last minutes
+        ("bought", "f8"),  # the owner's in this market and session, this leg included
+        ("sold", "f8"),
+        ("money", "f8"),  # received for sales less paid for purchases
     ],
     align=True,
 )

@@ -17,24 +17,25 @@ from surveillance.engine import observe, tables
 from surveillance.engine import state as states
 from surveillance.engine.batch import REJECTED, STATUS, Batch, batch_of, rejects_of
 from surveillance.engine.columns import NONE
-from surveillance.engine.context import CLOSED_BAR, CONTEXT
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.hashing import Texts, hash_text
 from surveillance.engine.kernel import source_digest
-from surveillance.engine.observe import DROPPED, ON_BARS
+from surveillance.engine.observe import DROPPED, ON_BARS, ON_LEGS
 from surveillance.engine.scan import compiled_scan, new_rule_state, new_triggers
 from surveillance.engine.state import State
 from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, Tables, texts
 from surveillance.events import DAY, EVERYTHING
 from surveillance.lanes import lane_of
 from surveillance.parameters import Parameters
-from surveillance.reference import Instrument, Reference, zone_of
+from surveillance.reference import ENTITY_TYPES, Instrument, Reference, zone_of
 from surveillance.rules import RULES
 from surveillance.rules.finding import Finding, Story
 from surveillance.wire import Decoded, Rejected
 
 CHUNK: Final = 2048
 DEFAULT_SEED: Final = 0x5EED
+_ACCOUNTS: Final = ("account", "buy_account", "sell_account")
 _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 
 
@@ -93,6 +94,7 @@ class Engine:
         self._listed = np.zeros(ON_BARS, np.int64)
         self._found = np.zeros(1, np.int64)
         self._bars = observe.Bars(np.zeros(CHUNK, CLOSED_BAR), np.zeros(1, np.int64))
+        self._legs = observe.Legs(np.zeros(2 * CHUNK, LEG), np.zeros(1, np.int64))
         hashes = [value for rule in self._rules for value in rule.hashes]
         self.digest = identifier(source_digest(), self.reference.digest(), lanes, seed, *hashes)[:16]
 
@@ -153,8 +155,8 @@ class Engine:
         words = _name_words(batch.order_names, events) + _name_words(batch.trade_names, events)
         statuses = int(np.count_nonzero(events["type"] == STATUS))
         state.reserve(
-            dict.fromkeys(("markets", "venue_quotes", "orders", "positions", "producers", "trades"), count)
-            | {"accounts": 3 * count},
+            dict.fromkeys(("markets", "venue_quotes", "orders", "producers", "trades"), count)
+            | {"positions": 2 * count, "accounts": 3 * count},
             words + 8 * count,
         )
         bar_room = count + statuses * (int(state.used[tables.MARKETS]) + count)
@@ -162,6 +164,7 @@ class Engine:
             self._bars = observe.Bars(np.zeros(bar_room, CLOSED_BAR), np.zeros(1, np.int64))
         self._listed[:] = 0
         self._bars.used[0] = 0
+        self._legs.used[0] = 0
         markets, accounts = int(state.used[tables.MARKETS]), int(state.used[tables.ACCOUNTS])
         t = Tables._make((*state.arrays(), self._instrument_rows, *self._schedule_arrays, self._venue_keys))
         observe.compiled(
@@ -169,6 +172,7 @@ class Engine:
             self._contexts,
             t,
             self._bars,
+            self._legs,
             self._lists,
             self._listed,
             batch.order_names,
@@ -176,12 +180,13 @@ class Engine:
             self._constants,
         )
         self._learn_names(state, batch, events, markets, accounts)
-        bars = int(self._bars.used[0])
         for rule in self._rules:
             wants = rule.module.WANTS
-            if wants == ON_BARS:
-                wanted, last = np.arange(bars, dtype=np.int32), bars
-                seen, told = self._bars.rows, self._bars.rows
+            if wants in (ON_BARS, ON_LEGS):
+                listed = self._bars if wants == ON_BARS else self._legs
+                last = int(listed.used[0])
+                wanted = np.arange(last, dtype=np.int32)
+                seen, told = listed.rows, listed.rows
             else:
                 wanted, last = self._lists[wants], int(self._listed[wants])
                 seen, told = events, self._contexts
@@ -251,10 +256,10 @@ class Engine:
         """Keep the texts of symbols and accounts that were new in this chunk."""
         for row in range(markets, int(state.used[tables.MARKETS])):
             key = int(state.rows["markets"][row]["key"])
-            state.symbols[key] = _text_of(batch, events, "symbol", key)
+            state.symbols[key] = _text_of(batch, events, ("symbol",), key)
         for row in range(accounts, int(state.used[tables.ACCOUNTS])):
             key = int(state.rows["accounts"][row]["key"])
-            state.accounts[key] = _text_of(batch, events, "account", key)
+            state.accounts[key] = _text_of(batch, events, _ACCOUNTS, key)
 
     def _prepare(self, rule: ModuleType) -> _Rule:
         values = tuple(self.parameters.effective(rule.ID, *group) for group in self._classes)
@@ -314,6 +319,7 @@ class Engine:
             owner = account.beneficial_owner
             row["owner"] = hash_text(f"owner:{owner}", self._seed) if owner else row["key"]
             row["linked"] = owner is not None
+            row["entity"] = ENTITY_TYPES.index(account.entity_type) + 1 if account.entity_type else 0
             if owner:
                 names[int(row["owner"])] = owner
         return rows, names
@@ -393,10 +399,11 @@ def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _text_of(batch: Batch, events: NDArray[Any], name: str, key: int) -> str:
-    for event in events[events[name] == key]:
-        row = int(event["row"])
-        text = batch.text(name, row) if row >= 0 else batch.wire_rejects[-1 - row].symbol
-        if text is not None:
-            return text
+def _text_of(batch: Batch, events: NDArray[Any], names: Sequence[str], key: int) -> str:
+    for name in names:
+        for event in events[events[name] == key]:
+            row = int(event["row"])
+            text = batch.text(name, row) if row >= 0 else batch.wire_rejects[-1 - row].symbol
+            if text is not None:
+                return text
     return "?"

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.engine.batch import BAR, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.batch import BAR, FILL, ORDER, REJECTED, STATUS, TRADE
 from surveillance.engine.columns import NONE
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
@@ -31,7 +31,7 @@ from surveillance.engine.tables import (
     put,
 )
 from surveillance.events import SECOND, STATES
-from surveillance.features import bars, orders, quotes, sessions
+from surveillance.features import bars, legs, orders, quotes, sessions
 
 DROPPED: Final = -1
 LATE_NS: Final = 5 * SECOND
@@ -40,12 +40,19 @@ LEASE_NS: Final = SECOND
 GAP, RESUMED, LIMITS = STATES["gap"], STATES["resumed"], STATES["limit_up_down"]
 CLOSED = STATES["closed"]
 
-ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS = range(5)
-"""Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses, closed bars."""
+ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS, ON_LEGS = range(6)
+"""Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses; closed bars; legs."""
 
 
 class Bars(NamedTuple):
     """Bars closed in a chunk."""
+
+    rows: NDArray[Any]
+    used: NDArray[np.int64]
+
+
+class Legs(NamedTuple):
+    """Sides of trades told in a chunk."""
 
     rows: NDArray[Any]
     used: NDArray[np.int64]
@@ -144,8 +151,8 @@ def _take_market_status(t, row, e, bars_out, place):
         bars.advance(t, row, bars_out, place, e.ts)
 
 
-def observe(events, contexts, t, bars_out, lists, listed, order_texts, trade_texts, constants):
-    """Take a chunk of events into the tables; write one context an event, the bars that closed, and who wants what."""
+def observe(events, contexts, t, bars_out, legs_out, lists, listed, order_texts, trade_texts, constants):
+    """Take a chunk of events into the tables; write contexts, closed bars, legs, and who wants what."""
     nbbo, everything_key, unknown = constants[0], constants[1], constants[2]
     for i in range(events.size):
         e = events[i]
@@ -187,6 +194,8 @@ def observe(events, contexts, t, bars_out, lists, listed, order_texts, trade_tex
         is_open = m.state == sessions.OPEN
         if is_open:
             bars.advance(t, row, bars_out, i, ts)
+        if ts >= m.next_sample_ts:
+            legs.sample(m, ts)
         c = contexts[i]
         bars.head(c, m, row, i, ts)
         c.open = is_open
@@ -213,14 +222,18 @@ def observe(events, contexts, t, bars_out, lists, listed, order_texts, trade_tex
         if e.type == ORDER:
             t.counts[ORDERS_SEEN] += 1
             c.trade = orders.trade_key(t, row, e, ts, trade_texts)
-            orders.apply(t, row, e, c, ts, order_texts)
+            order = orders.apply(t, row, e, c, ts, order_texts)
             c.names = t.used[NAME_WORDS]
             quotes.from_orders(t, row)
+            if e.action == FILL and c.account:
+                legs.from_fill(t, row, e, c, order, legs_out)
             lists[ON_ORDERS, listed[ON_ORDERS]] = i
             listed[ON_ORDERS] += 1
         elif e.type == TRADE:
             t.counts[TRADES_SEEN] += 1
             _take_trade(t, row, e, c, ts, trade_texts)
+            if (e.buy_account or e.sell_account) and e.correction == 0:
+                legs.from_trade(t, row, e, c, legs_out)
             lists[ON_TRADES, listed[ON_TRADES]] = i
             listed[ON_TRADES] += 1
         else:
@@ -247,6 +260,7 @@ def _take_trade(t, row, e, c, ts, texts):
     c.trade = orders.trade_key(t, row, e, ts, texts)
     if c.open:
         bars.take(m, e)
+    legs.count(m, e, ts)
     if c.trade:
         d = t.trades[find(t.trade_slots, t.trades, c.trade)]
         d.price = e.price

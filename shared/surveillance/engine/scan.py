@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.engine.context import CLOSED_BAR, CONTEXT
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.observe import ON_BARS
+from surveillance.engine.observe import ON_BARS, ON_LEGS
 
 SLOTS: Final = 64
 """Triggers a scan reports before it returns to hand them over; it then resumes."""
@@ -126,5 +126,5 @@ def new_rule_state(rule: ModuleType) -> RuleState:
 def new_triggers(rule: ModuleType) -> Triggers:
     """Make trigger slots for a rule."""
     rows = np.zeros(SLOTS, np.dtype(HEADER + rule.ROW, align=True))
-    told = CLOSED_BAR if rule.WANTS == ON_BARS else CONTEXT
+    told = {ON_BARS: CLOSED_BAR, ON_LEGS: LEG}.get(rule.WANTS, CONTEXT)
     return Triggers(np.zeros(SLOTS, np.int64), np.zeros(SLOTS), rows, np.zeros(SLOTS, told))

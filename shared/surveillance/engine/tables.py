@@ -51,6 +51,17 @@ MARKET: Final = np.dtype(
         ("tick", "f8"),
         ("usual_quantity", "f8"),
         ("orders", "i8"),
+        ("usual_trade", "f8"),
+        ("trades", "i8"),
+        ("day_volume", "f8"),  # prints of the running session
+        ("day_trades", "i8"),
+        ("recent_volume", "f8"),  # decays exponentially from `recent_ts` on
+        ("recent_ts", "i8"),
+        ("next_sample_ts", "i8"),
+        ("sampled_second", "i8"),  # 0: the mid was not sampled in this session
+        ("sampled_mid", "f8"),
+        ("samples", "i8"),
+        ("mid_variance", "f8"),  # of the mid, a second
         ("message_minute", "i8"),
         ("messages", "i8"),
         ("message_mean", "f8"),
@@ -96,6 +107,7 @@ ORDER: Final = np.dtype(
         ("side", "i1"),
         ("live", "i1"),
         ("hidden", "i1"),
+        ("crossing", "i1"),  # it could trade when its life began
         ("account", "i8"),
         ("price", "f8"),  # NaN: a market order
         ("open", "f8"),
@@ -119,6 +131,10 @@ POSITION: Final = np.dtype(
         ("live", "i4", (2,)),
         ("first", "i4", (2,)),
         ("live_quantity", "f8", (2,)),
+        ("session", "i8"),  # whose trading the next three sum up
+        ("bought", "f8"),
+        ("sold", "f8"),
+        ("money", "f8"),  # received for sales less paid for purchases
         ("burst", "f8"),
         ("burst_ts", "i8"),
     ],
@@ -133,7 +149,14 @@ TRADE: Final = np.dtype(
         ("quantity", "f8"),
         ("minute", "i8"),  # end of the minute whose bar counts it, 0 = none
         ("market", "i4"),
+        ("told", "i1"),  # bits of features/legs.py: who has told which side
+        ("aggressor", "i1"),
         ("name", "i8"),
+        ("told_ts", "i8"),
+        ("account", "i8", (2,)),  # of the sides told: buy, sell
+        ("order", "i8", (2,)),
+        ("entered_ts", "i8", (2,)),
+        ("order_quantity", "f8", (2,)),
     ],
     align=True,
 )

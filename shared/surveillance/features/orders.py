@@ -89,6 +89,7 @@ def position_row(t, market_row, account):
         p.linked = t.accounts[find(t.account_slots, t.accounts, account)].linked if account else 0
         p.burst = 0.0
         p.burst_ts = 0
+        p.session = -1
         for index in range(2):
             p.live[index] = 0
             p.first[index] = 0
@@ -117,6 +118,12 @@ def trade_key(t, market_row, e, ts, texts):
         put(t.trade_slots, key, row)
     t.trades[row].ts = ts
     return key
+
+
+@kernel
+def can_trade(m, side, price):
+    """Say whether an order can trade with the best price of the other side; one without a price takes any."""
+    return np.isnan(price) or (price >= m.ask if side > 0 else price <= m.bid)
 
 
 @kernel
@@ -214,7 +221,7 @@ def order_row(t, e, market_row):
 
 @kernel
 def apply(t, market_row, e, c, ts, texts):
-    """Take an order event into the order table and tell in the context what it meant."""
+    """Take an order event into the order table and tell in the context what it meant; give the order's row, or 0."""
     m = t.markets[market_row]
     c.usual_quantity = m.usual_quantity
     c.orders = m.orders
@@ -265,6 +272,7 @@ def apply(t, market_row, e, c, ts, texts):
     c.quantity_opposite = p.live_quantity[1 - index]
     if row and e.action == FILL and c.live_opposite >= 2:
         _describe_stack(t, market_row, c, 1 - index)
+    return row
 
 
 @kernel
@@ -319,6 +327,7 @@ def _enter(t, market_row, e, c, ts, texts):
     o.cancelled = 0.0
     o.entered_ts = ts
     o.touched_ts = ts
+    o.crossing = can_trade(m, e.side, e.price)
     if e.quantity >= LARGE * m.usual_quantity and not np.isnan(e.price):
         c.depth = book.near(t, market_row, e.side)
         c.levels_away = book.levels_better(t, market_row, e.side, e.price)
@@ -344,6 +353,7 @@ def _replace(t, row, e, c, ts, texts):
         o.open = quantity
         if c.repriced:
             o.price = e.price
+        o.crossing = can_trade(t.markets[o.market], o.side, o.price)
         if quantity > 0:
             enter_live(t, row)
     elif quantity == 0:

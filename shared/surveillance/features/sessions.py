@@ -23,6 +23,9 @@ def turn_page(t, row, session, keep_orders):
     elif m.close_stands_in:
         m.previous_close = np.nan
     m.last_price = np.nan
+    m.day_volume = 0.0
+    m.day_trades = 0
+    m.sampled_second = 0
     if not keep_orders:
         m.epoch += 1
         m.bids = 0

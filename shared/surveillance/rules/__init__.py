@@ -5,6 +5,11 @@ WANTS (what it is shown), KEY (one row of state per `market` or `position`: an o
 PARAMETERS and ROW (its state, a record dtype), and the functions `opens` (does this event start a suspicion?), `step`
 (advance one row by one event; a score above 0 when the evidence is complete) and `explain`. Loops, tables and memory
 are the engine's.
+
+A rule that asks who bought and who sold WANTS `ON_LEGS` (KEY `position`, or `market` for pairs of owners): `event` and
+`context` are then the same LEG record (engine/context.py), one for each owner's side of each execution. The first side
+told does not know its counterparty yet, the second does. Rules about a market's prints whoever made them keep
+`ON_TRADES`.
 """
 
 from types import ModuleType
