@@ -129,8 +129,8 @@ def _section(cell: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{cell['events']:,} events in {cell['instrument_hours']:.1f} instrument hours; "
-        f"false alerts an instrument hour {_shown(cell['false_alerts_per_instrument_hour'])}; calibration error of the score "
-        f"{_shown(cell['calibration_error'])}.\n"
+        f"false alerts an instrument hour {_shown(cell['false_alerts_per_instrument_hour'])}; calibration error of the "
+        f"score {_shown(cell['calibration_error'])}.\n"
     )
     yield "| rule | right | cross | false | score: mean, alerts, share right, by tenth |"
     yield "|---|--:|--:|--:|---|"

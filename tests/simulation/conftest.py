@@ -17,6 +17,12 @@ def mixed() -> Simulated:
 
 
 @pytest.fixture(scope="session")
+def crowded() -> Simulated:
+    """The patterns of orders often, to tell a rule from an exception."""
+    return simulate(Session(seed=5, minutes=60, symbols=3, scenarios={"spoofing": 12, "layering": 12}))
+
+
+@pytest.fixture(scope="session")
 def near_misses() -> Simulated:
     """Every near miss twice."""
     return simulate(Session(seed=6, minutes=30, symbols=6, scenarios=dict.fromkeys(NEAR_MISSES, 2)))

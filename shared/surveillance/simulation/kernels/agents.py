@@ -3,13 +3,15 @@
 Decisions arrive as a self-exciting process (Hawkes 1971) on a U-shaped day. Each is one agent's: market makers quote
 both sides around fair value and cancel nearly everything; noise traders place patient orders and few impatient ones,
 leaning towards the deeper side; value traders take what is mispriced; momentum traders follow; hedgers work one order
-and cancel the rest of it after a partial fill. Fair value is a random walk that trades push a little.
+and cancel the rest of it after a partial fill. All but makers work on one side for minutes. Fair value is a random
+walk that trades push a little.
 """
 
 from math import exp, floor, sqrt
 
 from surveillance.simulation.kernels.book import cancel, clear_of, enter, is_open, link, replace
 from surveillance.simulation.kernels.chance import below, exponential, geometric, log_normal, normal, uniform
+from surveillance.simulation.kernels.clients import client, hedger
 from surveillance.simulation.kernels.kernel import kernel
 from surveillance.simulation.kernels.state import (
     ACCOUNT,
@@ -140,15 +142,6 @@ def draw_life(state: State, median_s: float, spread: float) -> int:
 
 
 @kernel
-def client(state: State) -> int:
-    """Draw a client's account that is not kept out of the market at present."""
-    account = state.clients[below(state, state.client_count)]
-    while state.muted_until[account] > state.now:
-        account = state.clients[below(state, state.client_count)]
-    return account
-
-
-@kernel
 def passive(state: State, side: int, price: int) -> int:
     """Keep a price from trading, mostly by the usual spread, inside the book's range, and out of a spread held wide."""
     price = clear_of(state, side, price)
@@ -236,7 +229,7 @@ def be_patient(state: State, agent: int) -> Intent:
     elif distance == 0 and state.best_ask - state.best_bid == 1 and uniform(state) < 0.5:
         price -= side
     life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)
-    return waits(client(state), side, price, draw_size(state), agent, life)
+    return waits(client(state, side), side, price, draw_size(state), agent, life)
 
 
 @kernel
@@ -245,7 +238,8 @@ def be_impatient(state: State) -> Intent:
     lean = 0.5 + 0.25 * imbalance(state)
     if state.pressure_until > state.now:
         lean = 0.5 + 0.5 * state.pressure
-    return takes(client(state), BUY if uniform(state) <= lean else SELL, -1, draw_size(state), NOISE)
+    side = BUY if uniform(state) <= lean else SELL
+    return takes(client(state, side), side, -1, draw_size(state), NOISE)
 
 
 @kernel
@@ -254,9 +248,9 @@ def trade_on_value(state: State) -> Intent:
     fair = state.fair
     edge = state.half_spread * (1.0 + exponential(state))
     if fair - state.best_ask > edge:
-        return takes(client(state), BUY, int(fair), draw_size(state), VALUE)
+        return takes(client(state, BUY), BUY, int(fair), draw_size(state), VALUE)
     if state.best_bid - fair > edge:
-        return takes(client(state), SELL, int(fair) + 1, draw_size(state), VALUE)
+        return takes(client(state, SELL), SELL, int(fair) + 1, draw_size(state), VALUE)
     return be_patient(state, VALUE)
 
 
@@ -269,17 +263,17 @@ def follow(state: State) -> Intent:
     threshold = 7.0 * state.ticks_per_root_second
     if before == 0 or abs(move) < threshold or abs(move) > 100.0 * threshold:
         return be_patient(state, MOMENTUM)
-    return takes(client(state), BUY if move > 0 else SELL, -1, draw_size(state), MOMENTUM)
+    side = BUY if move > 0 else SELL
+    return takes(client(state, side), side, -1, draw_size(state), MOMENTUM)
 
 
 @kernel
 def hedge(state: State) -> Intent:
     """A hedger offers a larger order near the best price."""
-    side = either(state)
-    hedger = state.hedgers[below(state, state.hedger_count)]
+    account, side = hedger(state, either(state))
     best = state.best_bid if side == BUY else state.best_ask
     size = draw_size(state) * (2 + below(state, 2))
-    return waits(hedger, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
+    return waits(account, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
 
 
 @kernel
@@ -287,7 +281,7 @@ def stock(state: State) -> Intent:
     """Before the open, makers and clients fill the book around fair value, side by side in turn."""
     side = BUY if state.open_orders % 2 == 0 else SELL
     is_maker = uniform(state) < 0.5
-    account = state.makers[below(state, state.maker_count)] if is_maker else client(state)
+    account = state.makers[below(state, state.maker_count)] if is_maker else client(state, side)
     distance = state.half_spread + geometric(state, 4.0 * state.half_spread)
     price = floor(state.fair - side * distance + 0.5)
     life = draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD)

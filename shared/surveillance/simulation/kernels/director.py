@@ -12,7 +12,8 @@ from surveillance.simulation.kernels.book import (
     is_open,
     replace,
 )
-from surveillance.simulation.kernels.chance import below, uniform
+from surveillance.simulation.kernels.chance import uniform
+from surveillance.simulation.kernels.clients import client
 from surveillance.simulation.kernels.kernel import kernel
 from surveillance.simulation.kernels.state import (
     ACCOUNT,
@@ -224,7 +225,7 @@ def enter_scripted(state: State, row: int) -> None:
     plan = state.commands[row]
     account = plan[command.ACCOUNT]
     if account < 0:
-        account = state.clients[below(state, state.client_count)]
+        account = client(state, plan[command.SIDE])
     price = price_of(state, row)
     size = size_of(state, row)
     handle = plan[command.HANDLE]

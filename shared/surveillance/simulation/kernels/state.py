@@ -200,6 +200,8 @@ class State:
     bars: Integers
     owners: Integers
     muted_until: Integers
+    campaign_side: Integers
+    campaign_ends: Integers
     clients: Integers
     makers: Integers
     hedgers: Integers
@@ -218,6 +220,8 @@ _SHAPES: Final = {
     "bars": (BAR_MINUTES + 1,),
     "owners": (ACCOUNTS,),
     "muted_until": (ACCOUNTS,),
+    "campaign_side": (ACCOUNTS,),
+    "campaign_ends": (ACCOUNTS,),
     "clients": (ACCOUNTS,),
     "makers": (ACCOUNTS,),
     "hedgers": (ACCOUNTS,),
