@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from surveillance.alerts import Alert
-from surveillance.engine import Engine, batch, default_parameters, hashing, observe
+from surveillance.engine import Engine, arrow, batch, default_parameters, observe
 from surveillance.errors import StateError
 from surveillance.events import SECOND
 from surveillance.rules import RULES
@@ -239,9 +239,32 @@ def test_state_of_another_engine_is_refused() -> None:
 
 def test_no_mixture_of_columns_compiles_a_kernel_anew() -> None:
     state = EAGER_ENGINE.new_state()
-    kernels = (observe.compiled, batch._compiled_build, hashing._hash_column_compiled)
+    kernels = (observe.compiled, batch._compiled_build, arrow._compiled_describe)
     events = adversarial(5, 900)
     for start in range(0, len(events), 7):
         EAGER_ENGINE.feed(state, decoded(events[start : start + 7]))
     run(SCENE_ENGINE, scene("spoofing"))
     assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
+
+
+def test_order_renamed_a_hundred_thousand_times_keeps_the_index_small() -> None:
+    def renames(start: int, count: int) -> list[Event]:
+        return [
+            {
+                "type": "order",
+                "symbol": "AAA",
+                "ts": START + n,
+                "action": "replace",
+                "order_id": f"o{n + 1}",
+                "previous_order_id": f"o{n}",
+            }
+            for n in range(start, start + count)
+        ]
+
+    state = EAGER_ENGINE.new_state()
+    first = {"type": "order", "symbol": "AAA", "ts": START, "action": "new", "order_id": "o0", "side": "buy"}
+    EAGER_ENGINE.feed(state, decoded([first | {"price": 10.0, "size": 5.0}]))
+    for start in range(0, 100_000, 5_000):
+        outcome = EAGER_ENGINE.feed(state, decoded(renames(start, 5_000)))
+        assert outcome.counts["untracked"] == 0
+    assert len(state.slots["orders"]) <= 1 << 15

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from surveillance.engine import Engine, default_parameters
+from surveillance.engine.observe import ON_LEGS
 from surveillance.events import SECOND
 from surveillance.features.legs import RECENT_NS
 from surveillance.features.orders import RETENTION_NS
@@ -36,7 +37,7 @@ def legs_of(events: list[dict[str, Any]]) -> NDArray[Any]:
     """Give the legs of at most a chunk of events."""
     state = ENGINE.new_state()
     ENGINE.feed(state, decoded(events))
-    rows = ENGINE._legs.rows[: int(ENGINE._legs.used[0])].copy()
+    rows = ENGINE._legs[: int(ENGINE._listed[ON_LEGS])].copy()
     assert set(state.accounts.values()) >= {"ann", "anna", "bob"}
     assert "?" not in state.accounts.values()
     return rows
@@ -167,7 +168,7 @@ def test_adversarial_stream_cut_anywhere_tells_the_oracles_legs(seed: int) -> No
     told: list[dict[str, Any]] = []
     for start in range(0, len(events), 61):
         ENGINE.feed(state, decoded(events[start : start + 61]))
-        told += [as_told(leg, state.accounts) for leg in ENGINE._legs.rows[: int(ENGINE._legs.used[0])]]
+        told += [as_told(leg, state.accounts) for leg in ENGINE._legs[: int(ENGINE._listed[ON_LEGS])]]
         ENGINE.sweep(state)
     assert len(told) == len(oracle.legs)
     for mine, leg in zip(told, oracle.legs, strict=True):

@@ -7,21 +7,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from surveillance.engine.columns import NO_KEYS, NONE, UNKNOWN, Columns, Vocabulary
-from surveillance.engine.hashing import Texts, frozen, hash_text
+from surveillance.engine import arrow
+from surveillance.engine.arrow import NONE, UNKNOWN, Described, code, integer, key, number
+from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import entry, kernel
-from surveillance.events import (
-    ACTIONS,
-    CANCEL_REASONS,
-    CONDITIONS,
-    CORRECTIONS,
-    INTERVALS,
-    SECOND,
-    SIDES,
-    STATES,
-    TIMES_IN_FORCE,
-    TYPES,
-)
+from surveillance.engine.memory import address_of, array_at
+from surveillance.events import ACTIONS, SECOND, SIDES, TYPES
 from surveillance.wire import Decoded, Rejected, encode_row
 
 FUTURE_NS: Final = 60 * SECOND
@@ -118,26 +109,82 @@ REASONS: Final = (
     "unknown_state",
 )
 _R: Final = {reason: np.int8(code) for code, reason in enumerate(REASONS)}
-_TYPE, _SYMBOL, _TS, _RANGE, _FUTURE, _FINITE = (
-    _R[r] for r in ("unknown_type", "missing:symbol", "missing:ts", "ts_out_of_range", "future_ts", "not_finite")
-)
-_ACTION, _ORDER_ID, _BAD_SIDE, _SIDE, _SIZE, _SIZE_SIGN = (
-    _R[r]
-    for r in (
-        "unknown_action",
-        "missing:order_id",
-        "unknown_side",
-        "missing:side",
-        "missing:size",
-        "size_not_positive",
-    )
-)
-_NEGATIVE, _PRICE, _CORRECTION, _EMPTY, _NEGATIVE_SIZE = (
-    _R[r] for r in ("negative_price", "missing:price", "unknown_correction", "empty_quote", "negative_size")
-)
-_INTERVAL, _OHLC, _VOLUME, _SENTIMENT, _STATE = (
-    _R[r] for r in ("unknown_interval", "missing:ohlc", "negative_volume", "sentiment_out_of_range", "unknown_state")
-)
+(
+    _,
+    _TYPE_REASON,
+    _SYMBOL_REASON,
+    _TS_REASON,
+    _RANGE,
+    _FUTURE,
+    _FINITE,
+    _ACTION_REASON,
+    _ORDER_ID_REASON,
+    _BAD_SIDE,
+    _SIDE_REASON,
+    _SIZE_REASON,
+    _SIZE_SIGN,
+    _NEGATIVE,
+    _PRICE_REASON,
+    _CORRECTION_REASON,
+    _EMPTY,
+    _NEGATIVE_SIZE,
+    _INTERVAL_REASON,
+    _OHLC,
+    _VOLUME_REASON,
+    _SENTIMENT_REASON,
+    _STATE_REASON,
+) = _R.values()
+(
+    _TYPE,
+    _SYMBOL,
+    _TS,
+    _RECEIVED_TS,
+    _PRODUCER,
+    _NUMBER,
+    _VENUE,
+    _ACTION,
+    _ORDER_ID,
+    _PREVIOUS_ORDER_ID,
+    _ACCOUNT,
+    _SIDE,
+    _PRICE,
+    _SIZE,
+    _TIME_IN_FORCE,
+    _REASON,
+    _HIDDEN,
+    _TRADE_ID,
+    _AGGRESSOR,
+    _BUY_ACCOUNT,
+    _SELL_ACCOUNT,
+    _BUY_ORDER_ID,
+    _SELL_ORDER_ID,
+    _CORRECTION,
+    _CONDITIONS,
+    _BID_PRICE,
+    _BID_SIZE,
+    _ASK_PRICE,
+    _ASK_SIZE,
+    _INTERVAL,
+    _OPEN,
+    _HIGH,
+    _LOW,
+    _CLOSE,
+    _VOLUME,
+    _VWAP,
+    _TRADE_COUNT,
+    _SENTIMENT,
+    _STATE,
+    _FROM_SEQ,
+    _TO_SEQ,
+    _LIMIT_LOW,
+    _LIMIT_HIGH,
+    _SINCE_TS,
+) = (arrow.PLACE[name] for name in arrow.PLACE)
+_NUMBERS: Final = np.array([place for place, kind in enumerate(arrow.KINDS) if kind == arrow.NUMBER], np.int64)
+TOLD: Final = 6
+NAME_WORDS, REJECTS, STATUSES, FIRST_TS, LAST_TS, SEED = range(TOLD)
+"""Places of what `_build` tells of a batch, and of the seed it is given."""
+NO_SYMBOLS: Final = np.empty(0, np.int64)
 _LATEST_TS: Final = 2**62
 
 
@@ -149,91 +196,116 @@ def _within(values, value):
     return False
 
 
-def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses, negative_symbols):
-    """Fill `events` from columns; a column of no rows is absent. A row with a reason gets type 0."""
-    kind, action, side, state, aggressor, hidden, correction, time_in_force, conditions, cancel_reason = words
-    ts, received_ts, number, producer, symbol, venue = times
-    order_id, previous_order_id, account, price, size, trade_id = orders
-    buy_account, sell_account, buy_order_id, sell_order_id = trades
-    bid_price, bid_size, ask_price, ask_size = quotes
-    interval, open_, high, low, close, volume, vwap, trade_count = bars
-    sentiment, from_seq, to_seq, limit_low, limit_high, since_ts = statuses
-    nan = np.nan
-    for i in range(events.size):
+@kernel
+def _check_finite(columns, reasons):
+    """Give rows with a number that is not finite their reason."""
+    for place in range(_NUMBERS.size):
+        column = columns[_NUMBERS[place]]
+        if column.kind == arrow.ABSENT:
+            continue
+        values = array_at(column.values + 8 * column.offset, (reasons.size,), np.float64)
+        for i in range(reasons.size):
+            if not np.isfinite(values[i]) and not arrow.is_null(column, i):
+                reasons[i] = _FINITE
+
+
+def _build(
+    columns_address, found_address, words, events_address, reasons_address, rows, negative_address, negative, told
+):
+    """Fill events from columns; a row with a reason gets type 0. Tells sums over the batch, see `TOLD`."""
+    columns = array_at(columns_address, (arrow.COLUMNS,), arrow.COLUMN)
+    found = array_at(found_address, (words,), np.int64)
+    events = array_at(events_address, (rows,), EVENT)
+    reasons = array_at(reasons_address, (rows,), np.int8)
+    negative_symbols = array_at(negative_address, (negative,), np.int64)
+    sums = array_at(told, (TOLD,), np.int64)
+    seed = sums[SEED]
+    name_words = 0
+    rejected = 0
+    statuses = 0
+    first_ts = 2**62
+    last_ts = NONE
+    order_ids = columns[_ORDER_ID]
+    trade_ids = columns[_TRADE_ID]
+    _check_finite(columns, reasons)
+    for i in range(rows):
         e = events[i]
         e.row = i
-        e.ts = ts[i] if ts.size else NONE
-        e.number = number[i] if number.size else NONE
-        e.producer = producer[i] if producer.size else 0
-        e.symbol = symbol[i] if symbol.size else 0
-        e.venue = venue[i] if venue.size else 0
-        t = kind[i] if kind.size else 0
+        e.ts = integer(columns[_TS], i)
+        e.number = integer(columns[_NUMBER], i)
+        e.producer = key(columns[_PRODUCER], i, seed, found)
+        e.symbol = key(columns[_SYMBOL], i, seed, found)
+        e.venue = key(columns[_VENUE], i, seed, found)
+        t = code(columns[_TYPE], i, arrow.TYPE_WORDS, found)
         e.type = t
         reason = reasons[i]
         if t < ORDER or t > STATUS:
-            reason = _TYPE
+            reason = _TYPE_REASON
         elif e.symbol == 0:
-            reason = _SYMBOL
+            reason = _SYMBOL_REASON
         elif e.ts == NONE:
-            reason = _TS
+            reason = _TS_REASON
         elif e.ts < 0 or e.ts > _LATEST_TS:
             reason = _RANGE
-        elif received_ts.size and received_ts[i] != NONE and e.ts > received_ts[i] + FUTURE_NS:
+        elif _is_future(columns[_RECEIVED_TS], i, e.ts):
             reason = _FUTURE
         elif t == ORDER or t == TRADE:
-            e.price = price[i] if price.size else nan
-            e.quantity = size[i] if size.size else nan
-            e.trade_id = trade_id[i] if trade_id.size else 0
-            e.hidden = hidden[i] if hidden.size else 0
+            e.price = number(columns[_PRICE], i)
+            e.quantity = number(columns[_SIZE], i)
+            e.trade_id = key(trade_ids, i, seed, found)
+            e.hidden = arrow.flag(columns[_HIDDEN], i)
+            if e.trade_id:
+                name_words += 2 + ((arrow.text(trade_ids, i)[1] + 7) >> 3)
             if e.price < 0 and not _within(negative_symbols, e.symbol):
                 reason = _NEGATIVE
             elif t == ORDER:
-                a = action[i] if action.size else 0
+                a = code(columns[_ACTION], i, arrow.ACTION_WORDS, found)
                 e.action = a
-                e.side = side[i] if side.size else 0
-                e.order_id = order_id[i] if order_id.size else 0
-                e.previous_order_id = previous_order_id[i] if previous_order_id.size else 0
-                e.account = account[i] if account.size else 0
-                e.time_in_force = time_in_force[i] if time_in_force.size else 0
-                e.reason = cancel_reason[i] if cancel_reason.size else 0
+                e.side = code(columns[_SIDE], i, arrow.SIDE_WORDS, found)
+                e.order_id = key(order_ids, i, seed, found)
+                e.previous_order_id = key(columns[_PREVIOUS_ORDER_ID], i, seed, found)
+                e.account = key(columns[_ACCOUNT], i, seed, found)
+                e.time_in_force = code(columns[_TIME_IN_FORCE], i, arrow.TIME_IN_FORCE_WORDS, found)
+                e.reason = code(columns[_REASON], i, arrow.REASON_WORDS, found)
+                name_words += 2 + ((arrow.text(order_ids, i)[1] + 7) >> 3)
                 if a < NEW or a > FILL:
-                    reason = _ACTION
+                    reason = _ACTION_REASON
                 elif e.order_id == 0:
-                    reason = _ORDER_ID
+                    reason = _ORDER_ID_REASON
                 elif e.side == UNKNOWN:
                     reason = _BAD_SIDE
                 elif a == NEW and e.side == 0:
-                    reason = _SIDE
+                    reason = _SIDE_REASON
                 elif np.isnan(e.quantity):
                     if a == NEW:
-                        reason = _SIZE
+                        reason = _SIZE_REASON
                 elif e.quantity <= 0 and (a != REPLACE or e.quantity < 0):
                     reason = _SIZE_SIGN
             else:
-                e.aggressor = aggressor[i] if aggressor.size else 0
-                e.correction = correction[i] if correction.size else 0
-                e.conditions = conditions[i] if conditions.size else 0
-                e.buy_account = buy_account[i] if buy_account.size else 0
-                e.sell_account = sell_account[i] if sell_account.size else 0
-                e.buy_order_id = buy_order_id[i] if buy_order_id.size else 0
-                e.sell_order_id = sell_order_id[i] if sell_order_id.size else 0
+                e.aggressor = code(columns[_AGGRESSOR], i, arrow.SIDE_WORDS, found)
+                e.correction = code(columns[_CORRECTION], i, arrow.CORRECTION_WORDS, found)
+                e.conditions = arrow.members(columns, _CONDITIONS, i, arrow.CONDITION_WORDS, found)
+                e.buy_account = key(columns[_BUY_ACCOUNT], i, seed, found)
+                e.sell_account = key(columns[_SELL_ACCOUNT], i, seed, found)
+                e.buy_order_id = key(columns[_BUY_ORDER_ID], i, seed, found)
+                e.sell_order_id = key(columns[_SELL_ORDER_ID], i, seed, found)
                 if e.correction == UNKNOWN:
-                    reason = _CORRECTION
+                    reason = _CORRECTION_REASON
                 elif e.aggressor == UNKNOWN:
                     reason = _BAD_SIDE
                 elif e.correction == 0:
                     if np.isnan(e.price):
-                        reason = _PRICE
+                        reason = _PRICE_REASON
                     elif np.isnan(e.quantity):
-                        reason = _SIZE
+                        reason = _SIZE_REASON
                     elif e.quantity <= 0:
                         reason = _SIZE_SIGN
         elif t == QUOTE:
-            e.bid_price = bid_price[i] if bid_price.size else nan
-            e.bid_quantity = bid_size[i] if bid_size.size else nan
-            e.ask_price = ask_price[i] if ask_price.size else nan
-            e.ask_quantity = ask_size[i] if ask_size.size else nan
-            e.conditions = conditions[i] if conditions.size else 0
+            e.bid_price = number(columns[_BID_PRICE], i)
+            e.bid_quantity = number(columns[_BID_SIZE], i)
+            e.ask_price = number(columns[_ASK_PRICE], i)
+            e.ask_quantity = number(columns[_ASK_SIZE], i)
+            e.conditions = arrow.members(columns, _CONDITIONS, i, arrow.CONDITION_WORDS, found)
             if (e.bid_price < 0 or e.ask_price < 0) and not _within(negative_symbols, e.symbol):
                 reason = _NEGATIVE
             elif e.bid_quantity < 0 or e.ask_quantity < 0:
@@ -246,38 +318,54 @@ def _build(events, reasons, words, times, orders, trades, quotes, bars, statuses
             ):
                 reason = _EMPTY
         elif t == BAR:
-            e.interval_s = interval[i] if interval.size else 0
-            e.open = open_[i] if open_.size else nan
-            e.high = high[i] if high.size else nan
-            e.low = low[i] if low.size else nan
-            e.close = close[i] if close.size else nan
-            e.volume = volume[i] if volume.size else nan
-            e.vwap = vwap[i] if vwap.size else nan
-            e.trade_count = trade_count[i] if trade_count.size else NONE
+            e.interval_s = code(columns[_INTERVAL], i, arrow.INTERVAL_WORDS, found)
+            e.open = number(columns[_OPEN], i)
+            e.high = number(columns[_HIGH], i)
+            e.low = number(columns[_LOW], i)
+            e.close = number(columns[_CLOSE], i)
+            e.volume = number(columns[_VOLUME], i)
+            e.vwap = number(columns[_VWAP], i)
+            e.trade_count = integer(columns[_TRADE_COUNT], i)
             if e.interval_s <= 0 or e.interval_s == UNKNOWN:
-                reason = _INTERVAL
+                reason = _INTERVAL_REASON
             elif np.isnan(e.open) or np.isnan(e.high) or np.isnan(e.low) or np.isnan(e.close):
                 reason = _OHLC
             elif e.low < 0 and not _within(negative_symbols, e.symbol):
                 reason = _NEGATIVE
             elif e.volume < 0:
-                reason = _VOLUME
+                reason = _VOLUME_REASON
         elif t == NEWS:
-            e.sentiment = sentiment[i] if sentiment.size else nan
+            e.sentiment = number(columns[_SENTIMENT], i)
             if e.sentiment < -1 or e.sentiment > 1:
-                reason = _SENTIMENT
+                reason = _SENTIMENT_REASON
         else:
-            e.state = state[i] if state.size else 0
-            e.from_seq = from_seq[i] if from_seq.size else NONE
-            e.to_seq = to_seq[i] if to_seq.size else NONE
-            e.limit_low = limit_low[i] if limit_low.size else nan
-            e.limit_high = limit_high[i] if limit_high.size else nan
-            e.since_ts = since_ts[i] if since_ts.size else NONE
+            e.state = code(columns[_STATE], i, arrow.STATE_WORDS, found)
+            e.from_seq = integer(columns[_FROM_SEQ], i)
+            e.to_seq = integer(columns[_TO_SEQ], i)
+            e.limit_low = number(columns[_LIMIT_LOW], i)
+            e.limit_high = number(columns[_LIMIT_HIGH], i)
+            e.since_ts = integer(columns[_SINCE_TS], i)
+            statuses += 1
             if e.state <= 0 or e.state == UNKNOWN:
-                reason = _STATE
+                reason = _STATE_REASON
         if reason:
             reasons[i] = reason
             e.type = REJECTED
+            rejected += 1
+        else:
+            first_ts = min(first_ts, e.ts)
+            last_ts = max(last_ts, e.ts)
+    sums[NAME_WORDS] = name_words
+    sums[REJECTS] = rejected
+    sums[STATUSES] = statuses
+    sums[FIRST_TS] = first_ts
+    sums[LAST_TS] = last_ts
+
+
+@kernel
+def _is_future(received, row, ts):
+    moment = integer(received, row)
+    return moment != NONE and ts > moment + FUTURE_NS
 
 
 _compiled_build = entry(_build)
@@ -285,13 +373,20 @@ _compiled_build = entry(_build)
 
 @dataclass(slots=True)
 class Batch:
-    """Events in order, as `EVENT` records; `row` is the row in `table`, or −1 − k for reject k of the wire."""
+    """Events in order, as `EVENT` records; `row` is the row in `table`, or −1 − k for reject k of the wire.
+
+    `name_words` bounds the room its ids take, `rejects` and `statuses` count, the times are those of what is kept.
+    """
 
     table: pa.Table
+    described: Described
     events: NDArray[Any]
     reasons: NDArray[np.int8]
-    order_names: Texts
-    trade_names: Texts
+    name_words: int
+    rejects: int
+    statuses: int
+    first_ts: int
+    last_ts: int
     wire_rejects: list[Rejected] = field(default_factory=list)
 
     def text(self, name: str, row: int) -> str | None:
@@ -302,79 +397,29 @@ class Batch:
         return value
 
 
-_TYPES = Vocabulary(TYPES)
-_ACTIONS = Vocabulary(ACTIONS)
-_SIDES = Vocabulary(SIDES)
-_STATES = Vocabulary(STATES)
-_CORRECTIONS = Vocabulary(CORRECTIONS)
-_TIMES_IN_FORCE = Vocabulary(TIMES_IN_FORCE)
-_CANCEL_REASONS = Vocabulary(CANCEL_REASONS)
-_CONDITIONS = Vocabulary(CONDITIONS)
-_INTERVALS = Vocabulary(INTERVALS)
-
-
-def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_KEYS) -> Batch:
+def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_SYMBOLS) -> Batch:
     """Turn decoded rows into records. Rows that mean nothing get type 0 and a reason; none is left out.
 
     `negative_symbols` holds the keys of instruments whose prices may be negative.
     """
     table = decoded.table
-    columns = Columns(table, seed, int(_FINITE))
-    events = np.zeros(table.num_rows, EVENT)
-    arguments = (
-        (
-            columns.code("type", _TYPES),
-            columns.code("action", _ACTIONS),
-            columns.code("side", _SIDES),
-            columns.code("state", _STATES),
-            columns.code("aggressor", _SIDES),
-            columns.flag("hidden"),
-            columns.code("correction", _CORRECTIONS),
-            columns.code("time_in_force", _TIMES_IN_FORCE),
-            columns.members("conditions", _CONDITIONS),
-            columns.code("reason", _CANCEL_REASONS),
-        ),
-        (
-            columns.integer("ts"),
-            columns.integer("received_ts"),
-            columns.integer("number"),
-            columns.key("producer"),
-            columns.key("symbol"),
-            columns.key("venue"),
-        ),
-        (
-            columns.key("order_id"),
-            columns.key("previous_order_id"),
-            columns.key("account"),
-            columns.number("price"),
-            columns.number("size"),
-            columns.key("trade_id"),
-        ),
-        tuple(columns.key(name) for name in ("buy_account", "sell_account", "buy_order_id", "sell_order_id")),
-        tuple(columns.number(name) for name in ("bid_price", "bid_size", "ask_price", "ask_size")),
-        (
-            columns.code("interval", _INTERVALS),
-            *(columns.number(name) for name in ("open", "high", "low", "close", "volume", "vwap")),
-            columns.integer("trade_count"),
-        ),
-        (
-            columns.number("sentiment"),
-            columns.integer("from_seq"),
-            columns.integer("to_seq"),
-            columns.number("limit_low"),
-            columns.number("limit_high"),
-            columns.integer("since_ts"),
-        ),
+    rows = table.num_rows
+    described = Described(table)
+    events, reasons = np.zeros(rows, EVENT), np.zeros(rows, np.int8)
+    sums = np.array([0, 0, 0, 0, 0, seed], np.int64)
+    _compiled_build(
+        described.address,
+        address_of(described.found),
+        len(described.found),
+        address_of(events),
+        address_of(reasons),
+        rows,
+        address_of(negative_symbols),
+        len(negative_symbols),
+        address_of(sums),
     )
-    _compiled_build(events, columns.reasons, *arguments, frozen(negative_symbols))
-    batch = Batch(
-        table,
-        events,
-        columns.reasons,
-        columns.texts("order_id"),
-        columns.texts("trade_id"),
-        decoded.rejected,
-    )
+    name_words, rejects, statuses, first_ts, last_ts = sums.tolist()[:SEED]
+    batch = Batch(table, described, events, reasons, name_words, rejects, statuses, first_ts, last_ts, decoded.rejected)
     return _with_wire_rejects(batch, seed) if decoded.rejected else batch
 
 

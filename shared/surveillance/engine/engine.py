@@ -15,16 +15,16 @@ from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
 from surveillance.calendar import Schedule
 from surveillance.engine import observe, tables
 from surveillance.engine import state as states
-from surveillance.engine.batch import REJECTED, STATUS, Batch, batch_of, rejects_of
-from surveillance.engine.columns import NONE
+from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.episodes import Trigger
-from surveillance.engine.hashing import Texts, hash_text
+from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import source_digest
-from surveillance.engine.observe import DROPPED, ON_BARS, ON_LEGS
-from surveillance.engine.scan import compiled_scan, new_rule_state, new_triggers
+from surveillance.engine.memory import Addresses
+from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS
+from surveillance.engine.scan import Triggers, compiled_scan, new_rule_state, new_triggers
 from surveillance.engine.state import State
-from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, Tables, texts
+from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, texts
 from surveillance.events import DAY, EVERYTHING
 from surveillance.lanes import lane_of
 from surveillance.parameters import Parameters
@@ -33,9 +33,10 @@ from surveillance.rules import RULES
 from surveillance.rules.finding import Finding, Story
 from surveillance.wire import Decoded, Rejected
 
-CHUNK: Final = 2048
 DEFAULT_SEED: Final = 0x5EED
 _ACCOUNTS: Final = ("account", "buy_account", "sell_account")
+_ROOM: Final = np.array([1, 1, 1, 2, 3, 1, 1, 0, 4])
+"""What an event can add to each count of `State.used`; the words of its names are counted apart."""
 _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 
 
@@ -55,10 +56,12 @@ class _Rule:
 
     module: ModuleType
     scan: Callable[..., int]
-    records: NDArray[Any]
+    wants: int
     values: tuple[dict[str, float], ...]
     hashes: tuple[str, ...]
-    triggers: Any
+    triggers: Triggers
+    found: NDArray[np.int64]
+    addresses: Addresses
 
 
 class Engine:
@@ -91,10 +94,10 @@ class Engine:
         self._constants = np.array([hash_text("NBBO", seed), hash_text(EVERYTHING, seed), 1], np.int64)
         self._contexts = np.zeros(CHUNK, CONTEXT)
         self._lists = np.zeros((ON_BARS, CHUNK), np.int32)
-        self._listed = np.zeros(ON_BARS, np.int64)
-        self._found = np.zeros(1, np.int64)
-        self._bars = observe.Bars(np.zeros(CHUNK, CLOSED_BAR), np.zeros(1, np.int64))
-        self._legs = observe.Legs(np.zeros(2 * CHUNK, LEG), np.zeros(1, np.int64))
+        self._listed = np.zeros(ON_LEGS + 1, np.int64)
+        self._bars, self._legs = np.zeros(0, CLOSED_BAR), np.zeros(2 * CHUNK, LEG)
+        self._between = self._publish_between()
+        self._reference_addresses = self._publish_reference()
         hashes = [value for rule in self._rules for value in rule.hashes]
         self.digest = identifier(source_digest(), self.reference.digest(), lanes, seed, *hashes)[:16]
 
@@ -102,10 +105,10 @@ class Engine:
         """Make the memory of a lane that has seen nothing."""
         state = State(lane, {rule.module.ID: new_rule_state(rule.module) for rule in self._rules})
         used = len(self._account_rows)
-        state.reserve({"accounts": used}, 0)
+        state.reserve(np.array([0] * tables.ACCOUNTS + [used] + [0] * (len(state.used) - tables.ACCOUNTS - 1)))
         state.rows["accounts"][:used] = self._account_rows
         state.used[tables.ACCOUNTS] = used
-        states._rebuild(state.slots["accounts"], state.rows["accounts"], used)
+        states.index(state.slots["accounts"], state.rows["accounts"], used)
         state.accounts = dict(self._account_names)
         return state
 
@@ -114,18 +117,18 @@ class Engine:
         batch = batch_of(decoded, self._seed, self._negative)
         before = state.counts.copy()
         touched: dict[str, Alert] = {}
-        self._cover(batch.events)
+        self._cover(batch)
         for start in range(0, len(batch.events), CHUNK):
-            self._feed_chunk(state, batch, batch.events[start : start + CHUNK], touched)
+            self._feed_chunk(state, batch, start, min(CHUNK, len(batch.events) - start), touched)
             if state.sweep_due():
                 self.sweep(state)
-        kinds = batch.events["type"]
-        outcome = Outcome(alerts=[msgspec.structs.replace(alert) for alert in touched.values()])
-        if (kinds == REJECTED).any():
+        counts = dict(zip(COUNTS, (state.counts - before).tolist(), strict=True))
+        outcome = Outcome(alerts=[msgspec.structs.replace(alert) for alert in touched.values()], counts=Counter(counts))
+        if batch.rejects or batch.wire_rejects:
             outcome.rejected = rejects_of(batch)
-        rows = batch.events["row"][kinds == DROPPED]
-        outcome.dropped = rows[rows >= 0].astype(np.int64)
-        outcome.counts = Counter(dict(zip(COUNTS, (state.counts - before).tolist(), strict=True)))
+        if counts["duplicates"] or counts["stale_producer"]:
+            rows = batch.events["row"][batch.events["type"] == DROPPED]
+            outcome.dropped = rows[rows >= 0].astype(np.int64)
         return outcome
 
     def sweep(self, state: State) -> None:
@@ -150,56 +153,62 @@ class Engine:
             if not any(counts[plural[need]] for need in rule.module.NEEDS)
         }
 
-    def _feed_chunk(self, state: State, batch: Batch, events: NDArray[Any], touched: dict[str, Alert]) -> None:
-        count = len(events)
-        words = _name_words(batch.order_names, events) + _name_words(batch.trade_names, events)
-        statuses = int(np.count_nonzero(events["type"] == STATUS))
-        state.reserve(
-            dict.fromkeys(("markets", "venue_quotes", "orders", "producers", "trades"), count)
-            | {"positions": 2 * count, "accounts": 3 * count},
-            words + 8 * count,
-        )
-        bar_room = count + statuses * (int(state.used[tables.MARKETS]) + count)
-        if len(self._bars.rows) < bar_room:
-            self._bars = observe.Bars(np.zeros(bar_room, CLOSED_BAR), np.zeros(1, np.int64))
-        self._listed[:] = 0
-        self._bars.used[0] = 0
-        self._legs.used[0] = 0
+    def _feed_chunk(self, state: State, batch: Batch, start: int, count: int, touched: dict[str, Alert]) -> None:
+        room = _ROOM * count
+        room[tables.NAME_WORDS] = batch.name_words
+        state.reserve(room)
         markets, accounts = int(state.used[tables.MARKETS]), int(state.used[tables.ACCOUNTS])
-        t = Tables._make((*state.arrays(), self._instrument_rows, *self._schedule_arrays, self._venue_keys))
+        scratch = self._scratch(batch, count + batch.statuses * (markets + count))
         observe.compiled(
-            events,
+            state.addresses.address, self._reference_addresses.address, scratch, batch.described.address, start, count
+        )
+        if state.used[tables.MARKETS] > markets or state.used[tables.ACCOUNTS] > accounts:
+            self._learn_names(state, batch, batch.events[start : start + count], markets, accounts)
+        listed = self._listed.tolist()
+        for rule in self._rules:
+            if listed[rule.wants]:
+                self._show(state, batch, rule, scratch, start, touched)
+
+    def _scratch(self, batch: Batch, bar_room: int) -> int:
+        """Give the address of the arrays between the shared pass and the rules, for this batch."""
+        if len(self._bars) < bar_room:
+            self._bars = np.zeros(max(bar_room, 2 * len(self._bars)), CLOSED_BAR)
+            self._between = self._publish_between()
+        self._between.put(observe.EVENTS, batch.events)
+        return self._between.address
+
+    def _publish_between(self) -> Addresses:
+        every = np.arange(max(len(self._bars), len(self._legs)), dtype=np.int32)
+        return Addresses(
+            np.zeros(0, EVENT),
             self._contexts,
-            t,
             self._bars,
             self._legs,
             self._lists,
             self._listed,
-            batch.order_names,
-            batch.trade_names,
+            every,
             self._constants,
         )
-        self._learn_names(state, batch, events, markets, accounts)
-        for rule in self._rules:
-            wants = rule.module.WANTS
-            if wants in (ON_BARS, ON_LEGS):
-                listed = self._bars if wants == ON_BARS else self._legs
-                last = int(listed.used[0])
-                wanted = np.arange(last, dtype=np.int32)
-                seen, told = listed.rows, listed.rows
-            else:
-                wanted, last = self._lists[wants], int(self._listed[wants])
-                seen, told = events, self._contexts
-            memory = state.rules[rule.module.ID]
-            first = 0
-            while first < last:
-                first = rule.scan(seen, told, wanted, first, last, memory, rule.records, rule.triggers, self._found)
-                for k in range(int(self._found[0])):
-                    alert = self._trigger(state, batch, events, rule, k)
-                    if alert is not None:
-                        touched[alert.alert_id] = alert
-                if int(memory.used[0]) == len(memory.rows):
-                    memory = state.grow_rule(rule.module.ID)
+
+    def _show(
+        self, state: State, batch: Batch, rule: _Rule, scratch: int, start: int, touched: dict[str, Alert]
+    ) -> None:
+        """Run a rule's scan over what it wants of a chunk and take what it finds."""
+        name = rule.module.ID
+        first_event = 0 if rule.wants in (ON_BARS, ON_LEGS) else start * EVENT_BYTES
+        place = 0
+        while place >= 0:
+            memory = state.rule_addresses[name].address
+            place = rule.scan(scratch, rule.addresses.address, memory, first_event, place)
+            if place < 0:
+                return
+            for k in range(int(rule.found[0])):
+                alert = self._trigger(state, batch, batch.events[start:], rule, k)
+                if alert is not None:
+                    touched[alert.alert_id] = alert
+            held = state.rules[name]
+            if int(held.used[0]) == len(held.rows):
+                state.grow_rule(name)
 
     def _trigger(self, state: State, batch: Batch, events: NDArray[Any], rule: _Rule, k: int) -> Alert | None:
         module, triggers = rule.module, rule.triggers
@@ -269,7 +278,9 @@ class Engine:
                 unit = _time_unit(name)
                 records[place][_record_name(name)] = round(value * unit) if unit else value
         hashes = tuple(self.parameters.hash(rule.ID, *group) for group in self._classes)
-        return _Rule(rule, _scan_of(rule), records, values, hashes, new_triggers(rule))
+        triggers, found = new_triggers(rule), np.zeros(1, np.int64)
+        addresses = Addresses(records, *triggers, found)
+        return _Rule(rule, _scan_of(rule, records.dtype), rule.WANTS, values, hashes, triggers, found, addresses)
 
     def _parameter_classes(self) -> list[tuple[str | None, str | None]]:
         """Give (asset class, venue) by parameter class: first the unknown, then venues of layers, then instruments'."""
@@ -324,12 +335,11 @@ class Engine:
                 names[int(row["owner"])] = owner
         return rows, names
 
-    def _cover(self, events: NDArray[Any]) -> None:
+    def _cover(self, batch: Batch) -> None:
         """See that every schedule knows the sessions around this batch."""
-        times = events["ts"][events["ts"] != NONE]
-        if not self._schedules or not len(times):
+        first, last = batch.first_ts, batch.last_ts
+        if not self._schedules or last < first:
             return
-        first, last = int(times.min()), int(times.max())
         if self._covered[0] <= first and last <= self._covered[1]:
             return
         first, last = min(first, self._covered[0]), max(last, self._covered[1]) + DAY
@@ -339,6 +349,10 @@ class Engine:
         opens = np.array([start for sessions in listed for start, _ in sessions], np.int64)
         closes = np.array([end for sessions in listed for _, end in sessions], np.int64)
         self._schedule_arrays = (starts, opens, closes)
+        self._reference_addresses = self._publish_reference()
+
+    def _publish_reference(self) -> Addresses:
+        return Addresses(self._instrument_rows, *self._schedule_arrays, self._venue_keys)
 
 
 _scan_of: Final = cache(compiled_scan)
@@ -362,31 +376,18 @@ def _record_type(values: dict[str, float]) -> np.dtype[Any]:
     return np.dtype([(_record_name(name), "i8" if _time_unit(name) else "f8") for name in values], align=True)
 
 
-def _name_words(names: Texts, events: NDArray[Any]) -> int:
-    rows = events["row"]
-    first, last = max(int(rows[0]), 0), int(rows[-1])
-    if len(names.starts) < 2 or int(rows.min()) < 0 or last < first:
-        return len(names.words)
-    return int(names.starts[last + 1] - names.starts[first]) // 8
-
-
 def _find(state: State, table: str, key: int) -> int:
     return int(tables.lookup(state.slots[table], state.rows[table], np.int64(key)))
 
 
 def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
-    """Give every id that orders went by; one renamed, or whose id is used again, is not in the index."""
-    rows = state.rows["orders"]
-    known = {identity: _find(state, "orders", identity) for identity in identities if identity}
-    missed = [identity for identity, row in known.items() if int(rows[row]["identity"]) != identity]
-    if missed:
-        known |= dict.fromkeys(missed, 0)
-        held = rows["identity"][: int(state.used[tables.ORDERS])]
-        for place in np.flatnonzero(np.isin(held, missed)):
-            known[int(held[place])] = int(place)
+    """Give every id that orders went by."""
+    rows, slots = state.rows["orders"], state.slots["orders"]
     found: list[str] = []
-    for row in known.values():
-        found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT, end))
+    for identity in identities:
+        row = int(tables.lookup_identity(slots, rows, np.int64(identity))) if identity else 0
+        if row:
+            found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT, end))
     return list(dict.fromkeys(found))
 
 

@@ -25,7 +25,8 @@ def kernel(function: F) -> F:
 _PACKAGE: Final = Path(__file__).parent.parent
 _KERNELS: Final = (
     "events",
-    *(f"engine/{n}" for n in ("batch", "columns", "context", "hashing", "kernel", "observe", "scan", "tables")),
+    "parameters",
+    *(f"engine/{n}" for n in ("arrow", "batch", "context", "hashing", "kernel", "memory", "observe", "scan", "tables")),
 )
 
 

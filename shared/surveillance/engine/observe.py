@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.engine.batch import BAR, FILL, ORDER, REJECTED, STATUS, TRADE
-from surveillance.engine.columns import NONE
+from surveillance.engine.arrow import COLUMN, COLUMNS, NONE, PLACE
+from surveillance.engine.batch import BAR, EVENT, FILL, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
+from surveillance.engine.memory import array_at
 from surveillance.engine.tables import (
     BARS_SEEN,
     DUPLICATES,
@@ -29,6 +31,7 @@ from surveillance.engine.tables import (
     UNMATCHED,
     find,
     put,
+    tables_at,
 )
 from surveillance.events import SECOND, STATES
 from surveillance.features import bars, legs, orders, quotes, sessions
@@ -39,9 +42,18 @@ LEASE_NS: Final = SECOND
 """A number that jumps by more than this starts a new lease: other feeds number from the clock in nanoseconds."""
 GAP, RESUMED, LIMITS = STATES["gap"], STATES["resumed"], STATES["limit_up_down"]
 CLOSED = STATES["closed"]
+EVENT_BYTES: Final = EVENT.itemsize
 
 ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS, ON_LEGS = range(6)
 """Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses; closed bars; legs."""
+
+
+CHUNK: Final = 1024
+"""Events between two looks at the room that is left: what a chunk tells the rules fits in a core's own cache."""
+EVENTS, CONTEXTS, BARS, LEGS, LISTS, LISTED, EVERY, CONSTANTS = range(8)
+SCRATCH: Final = 8
+"""Places of the arrays that the engine hands from the shared pass to the rules."""
+_ORDER_ID, _TRADE_ID = PLACE["order_id"], PLACE["trade_id"]
 
 
 class Bars(NamedTuple):
@@ -151,8 +163,23 @@ def _take_market_status(t, row, e, bars_out, place):
         bars.advance(t, row, bars_out, place, e.ts)
 
 
-def observe(events, contexts, t, bars_out, legs_out, lists, listed, order_texts, trade_texts, constants):
-    """Take a chunk of events into the tables; write contexts, closed bars, legs, and who wants what."""
+def observe(state, reference, scratch, columns_address, first, count):
+    """Take events [first, first + count) into the tables; write contexts, closed bars, legs, and who wants what.
+
+    Everything but the last two is an address.
+    """
+    t = tables_at(state, reference)
+    s = array_at(scratch, (2 * SCRATCH,), np.int64)
+    events = array_at(s[2 * EVENTS] + first * EVENT_BYTES, (count,), EVENT)
+    contexts = array_at(s[2 * CONTEXTS], (CHUNK,), CONTEXT)
+    listed = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)
+    listed[:] = 0
+    bars_out = Bars(array_at(s[2 * BARS], (s[2 * BARS + 1],), CLOSED_BAR), listed[ON_BARS : ON_BARS + 1])
+    legs_out = Legs(array_at(s[2 * LEGS], (s[2 * LEGS + 1],), LEG), listed[ON_LEGS : ON_LEGS + 1])
+    lists = array_at(s[2 * LISTS], (ON_BARS, CHUNK), np.int32)
+    constants = array_at(s[2 * CONSTANTS], (3,), np.int64)
+    columns = array_at(columns_address, (COLUMNS,), COLUMN)
+    order_texts, trade_texts = columns[_ORDER_ID], columns[_TRADE_ID]
     nbbo, everything_key, unknown = constants[0], constants[1], constants[2]
     for i in range(events.size):
         e = events[i]

@@ -7,9 +7,23 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from surveillance.engine.batch import EVENT
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.observe import ON_BARS, ON_LEGS
+from surveillance.engine.memory import array_at
+from surveillance.engine.observe import (
+    BARS,
+    CHUNK,
+    CONTEXTS,
+    EVENTS,
+    EVERY,
+    LEGS,
+    LISTED,
+    LISTS,
+    ON_BARS,
+    ON_LEGS,
+    SCRATCH,
+)
 
 SLOTS: Final = 64
 """Triggers a scan reports before it returns to hand them over; it then resumes."""
@@ -23,6 +37,10 @@ class RuleState(NamedTuple):
     row_of: NDArray[np.int32]
     rows: NDArray[Any]
     used: NDArray[np.int64]
+
+
+OWN: Final = 6
+"""Arrays of a rule's own beside its memory: parameters, the four of its triggers, how many were found."""
 
 
 class Triggers(NamedTuple):
@@ -49,10 +67,33 @@ step = _never
 key_of = _always
 while_closed = False
 across_sessions = False
+seen_type, seen_place, told_type, told_place = EVENT, EVENTS, CONTEXT, CONTEXTS
+list_place, list_row, list_count = LISTS, 0, 0
+row_type = parameter_type = EVENT
 
 
-def scan(events, contexts, wanted, first, last, state, parameters, triggers, found):
-    """Show events [first, last) of `wanted` to a rule; it stops when triggers or rows are full and says where."""
+def scan(scratch, own, memory, first_event, first):
+    """Show a rule what it wants of a chunk, from place `first` of its list on.
+
+    Gives −1 when all is shown and nothing was found; else where to go on once the triggers, counted in `own`, are
+    handed over and the rule has room for more rows. All but the last two are addresses.
+    """
+    s = array_at(scratch, (2 * SCRATCH,), np.int64)
+    o = array_at(own, (2 * OWN,), np.int64)
+    r = array_at(memory, (6,), np.int64)
+    events = array_at(s[2 * seen_place] + first_event, (1,), seen_type)
+    contexts = array_at(s[2 * told_place], (1,), told_type)
+    wanted = array_at(s[2 * list_place] + 4 * CHUNK * list_row, (1,), np.int32)
+    last = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)[list_count]
+    parameters = array_at(o[0], (o[1],), parameter_type)
+    places = array_at(o[2], (SLOTS,), np.int64)
+    scores = array_at(o[4], (SLOTS,), np.float64)
+    rows_found = array_at(o[6], (SLOTS,), row_type)
+    contexts_found = array_at(o[8], (SLOTS,), told_type)
+    found = array_at(o[10], (1,), np.int64)
+    row_of = array_at(r[0], (r[1],), np.int32)
+    rows = array_at(r[2], (r[3],), row_type)
+    used = array_at(r[4], (1,), np.int64)
     found[0] = 0
     for n in range(first, last):
         place = wanted[n]
@@ -62,32 +103,32 @@ def scan(events, contexts, wanted, first, last, state, parameters, triggers, fou
         event = events[place]
         p = parameters[context.parameters]
         subject = key_of(context)
-        number = state.row_of[subject]
-        row = state.rows[number]
+        number = row_of[subject]
+        row = rows[number]
         if number == 0 or row.expires < context.ts or (row.session != context.session and not across_sessions):
             if not p.enabled or not opens(event, context, p):
                 continue
             if number == 0:
-                number = state.used[0]
-                if number == state.rows.size:
+                number = used[0]
+                if number == rows.size:
                     return n
-                state.used[0] += 1
-                state.row_of[subject] = number
-            state.rows[number] = state.rows[0]
-            row = state.rows[number]
+                used[0] += 1
+                row_of[subject] = number
+            rows[number] = rows[0]
+            row = rows[number]
             row.session = context.session
             row.expires = context.ts
         score = step(event, context, row, p)
         if score > 0:
             k = found[0]
-            triggers.places[k] = place
-            triggers.scores[k] = score
-            triggers.rows[k] = row
-            triggers.contexts[k] = context
+            places[k] = place
+            scores[k] = score
+            rows_found[k] = row
+            contexts_found[k] = context
             found[0] = k + 1
-            if k + 1 == triggers.places.size:
+            if k + 1 == SLOTS:
                 return n + 1
-    return last
+    return last if found[0] else -1
 
 
 @kernel
@@ -103,8 +144,13 @@ def _position(context):
 KEYS: Final = {"market": _market, "position": _position}
 
 
-def compiled_scan(rule: ModuleType) -> Callable[..., int]:
-    """Compile the scan for a rule module."""
+_APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG)}
+"""What is told in records of its own rather than of an event: where it lies, and its type."""
+
+
+def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Callable[..., int]:
+    """Compile the scan for a rule module; its parameters come as records of the given type."""
+    apart = _APART.get(rule.WANTS)
     return entry(
         scan,
         name=f"scan_{rule.ID}",
@@ -114,6 +160,15 @@ def compiled_scan(rule: ModuleType) -> Callable[..., int]:
         key_of=KEYS[rule.KEY],
         while_closed=getattr(rule, "WHILE_CLOSED", False) or rule.WANTS == ON_BARS,
         across_sessions=getattr(rule, "ACROSS_SESSIONS", False),
+        seen_type=apart[1] if apart else EVENT,
+        seen_place=apart[0] if apart else EVENTS,
+        told_type=apart[1] if apart else CONTEXT,
+        told_place=apart[0] if apart else CONTEXTS,
+        list_place=EVERY if apart else LISTS,
+        list_row=0 if apart else rule.WANTS,
+        list_count=rule.WANTS,
+        row_type=np.dtype(HEADER + rule.ROW, align=True),
+        parameter_type=parameter_record,
     )
 
 
@@ -126,5 +181,5 @@ def new_rule_state(rule: ModuleType) -> RuleState:
 def new_triggers(rule: ModuleType) -> Triggers:
     """Make trigger slots for a rule."""
     rows = np.zeros(SLOTS, np.dtype(HEADER + rule.ROW, align=True))
-    told = {ON_BARS: CLOSED_BAR, ON_LEGS: LEG}.get(rule.WANTS, CONTEXT)
+    told = _APART[rule.WANTS][1] if rule.WANTS in _APART else CONTEXT
     return Triggers(np.zeros(SLOTS, np.int64), np.zeros(SLOTS), rows, np.zeros(SLOTS, told))

@@ -10,24 +10,19 @@ from numpy.typing import NDArray
 from surveillance.engine import tables
 from surveillance.engine.episodes import Episodes
 from surveillance.engine.kernel import entry
+from surveillance.engine.memory import Addresses
 from surveillance.engine.scan import RuleState
-from surveillance.engine.tables import LEVELS, TABLES, grown, rebuild, slots_for
+from surveillance.engine.tables import LEVELS, TABLES, grown, rebuild, rebuild_orders, slots_for
 from surveillance.errors import StateError
 from surveillance.features.orders import RETENTION_NS
 
-_SLOTS: Final = {
-    "markets": "market_slots",
-    "venue_quotes": "venue_slots",
-    "orders": "order_slots",
-    "positions": "position_slots",
-    "accounts": "account_slots",
-    "trades": "trade_slots",
-    "producers": "producer_slots",
-}
 _ORDER: Final = tuple(TABLES)
 _SWEEP_ROWS: Final = 1 << 17
 
-_rebuild = entry(rebuild)
+
+def index(slots: NDArray[Any], rows: NDArray[Any], used: int) -> None:
+    """Index rows [1, used) in empty slots."""
+    (rebuild_orders if rows.dtype == TABLES["orders"] else rebuild)(slots, rows, used)
 
 
 def _copy_names(rows, used, names, target, written):
@@ -59,11 +54,11 @@ class State:
 
     def __init__(self, lane: int, rules: dict[str, RuleState]) -> None:
         self.lane = lane
-        self.used = np.ones(len(TABLES) + 1, np.int64)
+        self.used = np.ones(len(TABLES) + 2, np.int64)
         self.counts = np.zeros(len(tables.COUNTS), np.int64)
         self.everything = np.zeros(2, np.int64)
         self.rows: dict[str, NDArray[Any]] = {name: np.zeros(64, dtype) for name, dtype in TABLES.items()}
-        self.slots: dict[str, NDArray[Any]] = {name: slots_for(31) for name in TABLES}
+        self.slots: dict[str, NDArray[Any]] = {name: slots_for(63) for name in TABLES}
         self.book = np.zeros((64, 2, LEVELS, 3))
         self.names = np.zeros(1024, np.uint64)
         self.rules = rules
@@ -71,36 +66,57 @@ class State:
         self.accounts: dict[int, str] = {}
         self.episodes = Episodes()
         self.swept_at = 1
+        self._capacity = np.zeros(len(self.used), np.int64)
+        self.publish()
 
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Give the fields of `Tables` up to and including `names`."""
+    def publish(self) -> None:
+        """Make the addresses of all arrays, and what they have room for, known anew."""
         tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
-        return (self.used, self.counts, self.everything, *tabled, self.book, self.names)
-
-    def reserve(self, room: dict[str, int], name_words: int) -> None:
-        """Make room for so many new rows a table and so many words of names."""
+        self.addresses = Addresses(self.used, self.counts, self.everything, *tabled, self.book, self.names)
+        self.rule_addresses = {
+            rule: Addresses(state.row_of, state.rows, state.used) for rule, state in self.rules.items()
+        }
         for index, name in enumerate(_ORDER):
-            used = int(self.used[index])
-            wanted = used + room.get(name, 0) + 1
-            self.rows[name] = grown(self.rows[name], wanted, used)
-            if len(self.slots[name]) < 2 * wanted:
-                self.slots[name] = slots_for(2 * wanted)
-                _rebuild(self.slots[name], self.rows[name], int(self.used[index]))
+            self._capacity[index] = min(len(self.rows[name]), len(self.slots[name]) // 2) - 1
+        self._capacity[tables.NAME_WORDS] = len(self.names) - 4
+        self._capacity[tables.ORDER_TAGS] = len(self.slots["orders"]) * 3 // 4
+
+    def reserve(self, room: NDArray[np.int64]) -> None:
+        """Make room for so many more of everything `used` counts."""
+        wanted = self.used + room
+        if (wanted <= self._capacity).all():
+            return
+        for index, name in enumerate(_ORDER):
+            used, rows = int(self.used[index]), int(wanted[index]) + 1
+            self.rows[name] = grown(self.rows[name], rows, used)
+            if len(self.slots[name]) < 2 * rows or (name == "orders" and len(self.slots[name]) < 4 * rows):
+                self._index(name, used, 2 * rows)
+        if self.used[tables.ORDER_TAGS] + room[tables.ORDER_TAGS] > len(self.slots["orders"]) * 3 // 4:
+            self._index("orders", int(self.used[tables.ORDERS]), 2 * int(wanted[tables.ORDERS]))
         self.book = grown(self.book, len(self.rows["markets"]), int(self.used[tables.MARKETS]))
         words = int(self.used[tables.NAME_WORDS])
-        self.names = grown(self.names, words + name_words + 4, words)
+        self.names = grown(self.names, int(wanted[tables.NAME_WORDS]) + 4, words)
         subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
         for rule, state in self.rules.items():
             if len(state.row_of) < subjects:
                 row_of = grown(state.row_of, subjects, len(state.row_of))
                 self.rules[rule] = RuleState(row_of, state.rows, state.used)
+        self.publish()
 
-    def grow_rule(self, rule: str) -> RuleState:
+    def _index(self, name: str, used: int, room: int) -> None:
+        """Index a table anew, with slots for so many rows."""
+        self.slots[name] = slots_for(2 * room if name == "orders" else room)
+        if used > 1:
+            index(self.slots[name], self.rows[name], used)
+        if name == "orders":
+            self.used[tables.ORDER_TAGS] = 2 * used
+
+    def grow_rule(self, rule: str) -> None:
         """Give a rule room for more rows of state."""
         state = self.rules[rule]
         used = int(state.used[0])
         self.rules[rule] = RuleState(state.row_of, grown(state.rows, 2 * used, used), state.used)
-        return self.rules[rule]
+        self.publish()
 
     def sweep_due(self) -> bool:
         """Say whether so much was added since the last sweep that sweeping pays."""
@@ -168,14 +184,14 @@ class State:
             }
         )
         self.swept_at = int(self.used[tables.ORDERS] + self.used[tables.TRADES])
+        self.publish()
 
     def _compact(self, name: str, index: int, keep: NDArray[np.bool_]) -> None:
         kept = self.rows[name][: len(keep)][keep]
         self.rows[name] = np.zeros(max(64, len(kept) + 1), kept.dtype)
         self.rows[name][: len(kept)] = kept
         self.used[index] = len(kept)
-        self.slots[name] = slots_for(len(kept))
-        _rebuild(self.slots[name], self.rows[name], len(kept))
+        self._index(name, len(kept), len(kept))
 
     def _compact_names(self) -> None:
         target = np.zeros(int(self.used[tables.NAME_WORDS]) + 4, np.uint64)
@@ -250,11 +266,10 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
     state.everything[:] = header.everything
     state.symbols, state.accounts, state.episodes = header.symbols, header.accounts, header.episodes
     state.swept_at = header.swept_at
-    for index, (name, dtype) in enumerate(TABLES.items()):
+    for place, (name, dtype) in enumerate(TABLES.items()):
         rows = np.frombuffer(read[name], dtype)
         state.rows[name] = grown(rows.copy(), max(64, len(rows) + 1), len(rows))
-        state.slots[name] = slots_for(len(state.rows[name]))
-        _rebuild(state.slots[name], state.rows[name], int(state.used[index]))
+        state._index(name, int(state.used[place]), len(state.rows[name]))
     book = np.frombuffer(read["book"]).reshape(shapes["book"])
     state.book = grown(book.copy(), len(state.rows["markets"]), len(book))
     names = np.frombuffer(read["names"], np.uint64)
@@ -265,4 +280,5 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
         state.rules[rule] = RuleState(
             row_of, grown(rows.copy(), max(64, len(rows) + 1), len(rows)), np.array([len(rows)])
         )
+    state.publish()
     return state

@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
+from surveillance.engine.memory import array_at
 
 LEVELS: Final = 64
 """Price levels kept a side, nearest to the touch; what lies further out counts in no depth."""
@@ -184,7 +186,8 @@ TABLES: Final = {
     "trades": TRADE,
     "producers": PRODUCER,
 }
-MARKETS, VENUE_QUOTES, ORDERS, POSITIONS, ACCOUNTS, TRADES, PRODUCERS, NAME_WORDS = range(8)
+MARKETS, VENUE_QUOTES, ORDERS, POSITIONS, ACCOUNTS, TRADES, PRODUCERS, NAME_WORDS, ORDER_TAGS = range(9)
+"""Places of `used`: rows by table, words of names, and entries in the index of orders, which outlive a rename."""
 
 COUNTS: Final = (
     "events",
@@ -251,6 +254,43 @@ class Tables(NamedTuple):
     parameter_venues: NDArray[np.int64]
 
 
+STATE_ARRAYS: Final = 3 + 2 * len(TABLES) + 2
+"""How many of the arrays of `Tables` are a lane's own; the rest are the engine's."""
+
+
+@kernel
+def tables_at(state, engine):
+    """Give the tables whose addresses and lengths stand at two addresses."""
+    s = array_at(state, (2 * STATE_ARRAYS,), np.int64)
+    r = array_at(engine, (10,), np.int64)
+    return Tables(
+        array_at(s[0], (s[1],), np.int64),
+        array_at(s[2], (s[3],), np.int64),
+        array_at(s[4], (s[5],), np.int64),
+        array_at(s[6], (s[7],), MARKET),
+        array_at(s[8], (s[9],), SLOT),
+        array_at(s[10], (s[11],), VENUE_QUOTE),
+        array_at(s[12], (s[13],), SLOT),
+        array_at(s[14], (s[15],), ORDER),
+        array_at(s[16], (s[17],), SLOT),
+        array_at(s[18], (s[19],), POSITION),
+        array_at(s[20], (s[21],), SLOT),
+        array_at(s[22], (s[23],), ACCOUNT),
+        array_at(s[24], (s[25],), SLOT),
+        array_at(s[26], (s[27],), TRADE),
+        array_at(s[28], (s[29],), SLOT),
+        array_at(s[30], (s[31],), PRODUCER),
+        array_at(s[32], (s[33],), SLOT),
+        array_at(s[34], (s[35], 2, LEVELS, 3), np.float64),
+        array_at(s[36], (s[37],), np.uint64),
+        array_at(r[0], (r[1],), INSTRUMENT),
+        array_at(r[2], (r[3],), np.int64),
+        array_at(r[4], (r[5],), np.int64),
+        array_at(r[6], (r[7],), np.int64),
+        array_at(r[8], (r[9],), np.int64),
+    )
+
+
 def _find(slots, rows, key):
     """Give the row of a key, or 0."""
     mask = slots.size - 1
@@ -270,6 +310,25 @@ lookup = entry(_find)
 """`find`, for Python."""
 
 
+def _find_identity(slots, rows, identity):
+    """Give the row of an order by what rules know it by, or 0."""
+    mask = slots.size - 1
+    for tag in (identity, mix(identity, 1)):
+        place = (tag ^ (tag >> 29)) & mask
+        while slots[place].row:
+            if slots[place].tag == tag:
+                row = slots[place].row
+                if rows[row].identity == identity:
+                    return row
+                break
+            place = (place + 1) & mask
+    return 0
+
+
+lookup_identity = entry(_find_identity)
+"""Find an order for Python, also one that was renamed or whose id is used again."""
+
+
 @kernel
 def put(slots, key, row):
     """Point a key at a row; the slots must have room."""
@@ -284,11 +343,34 @@ def put(slots, key, row):
         place = (place + 1) & mask
 
 
-def rebuild(slots, rows, used):
+def _rebuild(slots, rows, used):
     """Index rows [1, used)."""
     for row in range(1, used):
         if rows[row].key != 0:
             put(slots, rows[row].key, row)
+
+
+_rebuild_inlined = kernel(_rebuild)
+rebuild = entry(_rebuild)
+
+
+@kernel
+def put_identity(slots, order, row):
+    """Let an order be found by its identity where its key no longer gives it."""
+    if order.key == order.identity:
+        return False
+    put(slots, mix(order.identity, 1), row)
+    return True
+
+
+def _rebuild_orders(slots, rows, used):
+    """Index orders [1, used)."""
+    _rebuild_inlined(slots, rows, used)
+    for row in range(1, used):
+        put_identity(slots, rows[row], row)
+
+
+rebuild_orders = entry(_rebuild_orders)
 
 
 def slots_for(rows: int) -> NDArray[Any]:

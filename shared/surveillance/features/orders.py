@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from surveillance.engine.arrow import text
 from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
-from surveillance.engine.hashing import mix
+from surveillance.engine.hashing import last_bytes, mix
 from surveillance.engine.kernel import kernel
+from surveillance.engine.memory import load_word
 from surveillance.engine.tables import (
     ACCOUNTS,
     CLAMPED,
     NAME_WORDS,
+    ORDER_TAGS,
     ORDERS,
     POSITIONS,
     RESTATED,
@@ -17,6 +20,7 @@ from surveillance.engine.tables import (
     UNTRACKED,
     find,
     put,
+    put_identity,
 )
 from surveillance.events import DAY, SECOND
 from surveillance.features import baselines, book
@@ -30,25 +34,33 @@ STACK_BURST_NS = SECOND // 4
 
 
 @kernel
-def write_name(t, previous, texts, row):
-    """Copy an id's bytes into the lane's names, chained to an earlier name of the same thing; 0 where there is none."""
-    if texts.starts.size < 2:
-        return previous
-    start = np.int64(texts.starts[row]) - texts.first_byte
-    length = np.int64(texts.starts[row + 1]) - texts.first_byte - start
+def write_name(t, previous, column, row):
+    """Copy an id's bytes into the lane's names, chained to an earlier name of the same thing."""
+    address, length = text(column, row)
     entry = t.used[NAME_WORDS]
     t.names[entry] = np.uint64(previous)
     t.names[entry + 1] = np.uint64(length)
-    count = (length + 7) >> 3
-    word = start >> 3
-    shift = np.uint64(start & 7) * np.uint64(8)
-    for k in range(count):
-        value = texts.words[word + k] >> shift
-        if shift != np.uint64(0):
-            value |= texts.words[word + k + 1] << (np.uint64(64) - shift)
-        t.names[entry + 2 + k] = value
+    whole = length >> 3
+    for k in range(whole):
+        t.names[entry + 2 + k] = load_word(address + 8 * k)
+    count = whole
+    if length & 7:
+        t.names[entry + 2 + whole] = last_bytes(address + 8 * whole, length & 7)
+        count += 1
     t.used[NAME_WORDS] = entry + 2 + count
     return entry
+
+
+@kernel
+def _index(t, key, row):
+    put(t.order_slots, key, row)
+    t.used[ORDER_TAGS] += 1
+
+
+@kernel
+def _index_identity(t, row):
+    if put_identity(t.order_slots, t.orders[row], row):
+        t.used[ORDER_TAGS] += 1
 
 
 @kernel
@@ -306,13 +318,16 @@ def _enter(t, market_row, e, c, ts, texts):
     identity = key
     if row or m.renamed:
         t.orders[row].key = 0
+        if row:
+            _index_identity(t, row)
         identity = mix(key, m.orders + 1)
     row = t.used[ORDERS]
     t.used[ORDERS] += 1
-    put(t.order_slots, key, row)
+    _index(t, key, row)
     o = t.orders[row]
     o.key = key
     o.identity = identity
+    _index_identity(t, row)
     o.name = write_name(t, 0, texts, e.row)
     o.market = market_row
     o.account = e.account
@@ -369,9 +384,11 @@ def _replace(t, row, e, c, ts, texts):
             if t.orders[taken].live and t.orders[taken].epoch == o.epoch:
                 leave_live(t, taken)
             t.orders[taken].key = 0
+            _index_identity(t, taken)
         o.key = key
         o.name = write_name(t, o.name, texts, e.row)
-        put(t.order_slots, key, row)
+        _index(t, key, row)
+        _index_identity(t, row)
 
 
 @kernel

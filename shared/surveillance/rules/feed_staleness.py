@@ -6,7 +6,7 @@ runs from the last event (`since_ts`, where the status tells it) to the status. 
 
 import numpy as np
 
-from surveillance.engine.columns import NONE
+from surveillance.engine.arrow import NONE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_STATUSES
 from surveillance.events import SECOND, STATES

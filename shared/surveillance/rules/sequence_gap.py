@@ -6,7 +6,7 @@ that are missing; a gap of unknown size counts as large.
 
 import numpy as np
 
-from surveillance.engine.columns import NONE
+from surveillance.engine.arrow import NONE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_STATUSES
 from surveillance.events import SECOND, STATES
