@@ -35,6 +35,26 @@ EAGER: Layer = {
     "price_velocity": {"min_move": 0.002},
     "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3},
     "abnormal_volume": {"multiple": 1.5, "min_money": 1000, "min_mad_z": 1},
+    "fat_finger": {
+        "band_low": 0.02,
+        "band_middle": 0.01,
+        "band_high": 0.005,
+        "size_multiple": 1,
+        "warm_up_sweeps": 3,
+        "cool_down_s": 1,
+    },
+    "pump_and_dump": {
+        "chunk_s": 25,
+        "min_rushes": 1,
+        "min_sigmas": 0,
+        "volume_multiple": 0.5,
+        "min_rise": 0.001,
+        "dump_share": 0.3,
+        "min_selling": 0.2,
+        "min_history_s": 0,
+        "warm_up_chunks": 1,
+        "cool_down_s": 1,
+    },
     "feed_staleness": {"min_silence_s": 0.5, "cool_down_s": 5},
     "sequence_gap": {"min_missing": 2, "high_missing": 5, "cool_down_s": 1},
 }
@@ -87,7 +107,7 @@ class Stream:
         written: list[Event] = []
         while len(written) < count:
             if self.chance.random() < 0.02:
-                written += self.chance.choice((self.spoof, self.stack, self.flood))()
+                written += self.chance.choice((self.spoof, self.stack, self.flood, self.rush))()
             else:
                 written.append(self.stamped(self.chance.choice(makers)()))
         return written
@@ -163,6 +183,31 @@ class Stream:
             if self.chance.random() < 0.9:
                 steps.append(mine | {"action": "cancel", "order_id": name})
         return [self.quickly(step) for step in steps]
+
+    def rush(self) -> list[Event]:
+        """Buy, or sell, in sweeps of several prints that drive the price, then trade back."""
+        shared: Event = {"type": "trade", "symbol": self.symbol(), "venue": self.venue()}
+        side, back = self.chance.sample((("buy", 1), ("sell", -1)), 2)
+        taker = self.account()
+        named = (
+            {f"{side[0]}_account": taker, f"{back[0]}_account": self.account()} if self.chance.random() < 0.7 else {}
+        )
+        price = 100.0
+        steps: list[Event] = []
+        for _ in range(self.chance.randint(2, 6)):
+            sweep, at = self.fresh(), self.ts
+            for part in range(self.chance.randint(1, 4)):
+                price += side[1] * self.chance.choice((0.0, 0.125, 0.25, 1.0))
+                mine = {"aggressor": side[0], f"{side[0]}_order_id": sweep, "trade_id": f"{sweep}-{part}"}
+                steps.append(self.stamped(shared | named | mine | {"ts": at, "price": price, "size": self.size()}))
+            self.ts += self.chance.choice((0, 1_000_000, SECOND, 9 * SECOND))
+        height = price - 100.0
+        for share in (0.0, 0.2, 0.7, 1.0):
+            swapped = {f"{side[0]}_account": self.account(), f"{back[0]}_account": taker} if named else {}
+            returning = {"price": 100.0 + height * (1 - share), "size": self.size(), "trade_id": self.fresh()}
+            aggressor = {"aggressor": self.chance.choice((back[0], back[0], side[0]))}
+            steps.append(self.quickly(shared | swapped | returning | aggressor))
+        return steps
 
     def stamped(self, event: Event) -> Event:
         pace = self.chance.random()

@@ -23,9 +23,11 @@ from surveillance.wire import Decoded
 from tests.engine.runs import Event, contents, decoded, run, run_in_lanes, run_with
 from tests.rules import (
     test_abnormal_volume,
+    test_fat_finger,
     test_feed_rules,
     test_layering,
     test_price_velocity,
+    test_pump_and_dump,
     test_quote_stuffing,
     test_spoofing,
     test_wide_spread,
@@ -40,6 +42,8 @@ SCENES: dict[str, list[Event]] = {
     "price_velocity": test_price_velocity.rise().events,
     "wide_spread": test_wide_spread.usual().quote(99.5, 100.5).wait(5000).quote(99.5, 100.5).events,
     "abnormal_volume": test_abnormal_volume.bars([100.0] * 20 + [350.0]).events,
+    "fat_finger": test_fat_finger.away(95.0).events,
+    "pump_and_dump": test_pump_and_dump.dump(test_pump_and_dump.rush(test_pump_and_dump.quiet_hours())).events,
     "feed_staleness": test_feed_rules.silence(5 * SECOND).events,
     "sequence_gap": test_feed_rules.gap(12).events,
 }

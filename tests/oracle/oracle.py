@@ -18,11 +18,14 @@ from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
+from tests.oracle.print_rules import FatFinger, PumpAndDump
+from tests.oracle.prints import Print, Prints
 from tests.oracle.validity import is_valid
 
 LATE_NS = 5 * SECOND
 LEG_RULES: dict[str, Any] = {}
 ORDER_RULES = {"spoofing": Spoofing, "layering": Layering, "quote_stuffing": QuoteStuffing}
+PRINT_RULES = {"fat_finger": FatFinger, "pump_and_dump": PumpAndDump}
 BY_VENUE = {"spoofing", "layering", "quote_stuffing", "feed_staleness", "sequence_gap"}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
 RANKS = ["low", "medium", "high", "critical"]
@@ -46,6 +49,7 @@ class Oracle:
         self.groups: dict[str, tuple[str | None, str | None]] = {}
         self.producers: dict[str, int] = {}
         self.everything: tuple[str, int] | None = None
+        self.prints: dict[str, Prints] = {}
         self.memory: dict[tuple[Any, ...], Any] = {}
         self.episodes = Episodes()
         self.versions = {rule.ID: rule.VERSION for rule in RULES}
@@ -114,7 +118,10 @@ class Oracle:
             market.advance_minute(ts)
         self.close_bars(market, event)
         tape = self.tapes.setdefault(market.symbol, Tape(self.entities))
+        prints = self.prints_of(market)
+        prints.enter(market, tape, ts)
         tape.enter(market, ts)
+        mid = market.mid()
         legs: list[Leg] = []
         before = market.bid, market.ask
         if event["type"] == "order":
@@ -135,9 +142,12 @@ class Oracle:
             if event.get("correction") is not None:
                 market.correct_trade(event)
             else:
+                told_print = prints.take(market, tape, event, ts, is_open, mid)
                 market.take_trade(event, is_open)
                 tape.count(event, ts)
                 legs = tape.trade(market, event, ts, before)
+                if told_print:
+                    self.hear_print(told_print, market, event)
             if is_open:
                 velocity = self.memory.setdefault(("velocity", market.symbol, market.session), PriceVelocity())
                 said = velocity.see(event, ts, market, self.values("price_velocity", market))
@@ -148,6 +158,16 @@ class Oracle:
         if is_open:
             spread = self.memory.setdefault(("spread", market.symbol, market.session), WideSpread())
             self.hear("wide_spread", spread.see(ts, market, self.values("wide_spread", market)), market, event)
+
+    def prints_of(self, market: Market) -> Prints:
+        return self.prints.setdefault(market.symbol, Prints(self.owners))
+
+    def hear_print(self, told: Print, market: Market, event: dict[str, Any]) -> None:
+        """Show a print to the rules that ask for prints."""
+        for rule, kind in PRINT_RULES.items():
+            if told.is_open or kind.while_closed:
+                memory = self.memory.setdefault((rule, market.symbol, market.session), kind())
+                self.hear(rule, memory.see(told, self.values(rule, market)), market, event)
 
     def hear_legs(self, legs: list[Leg], market: Market, event: dict[str, Any], is_open: bool) -> None:
         """Show an event's legs to the rules that ask for them."""
@@ -181,6 +201,7 @@ class Oracle:
         """Show closed bars to their rule, with what the market knew when they closed."""
         bars, market.closed_bars = market.closed_bars, []
         for bar in bars:
+            self.prints_of(market).remember(bar)
             volume = self.memory.setdefault(("volume", market.symbol), AbnormalVolume())
             said = volume.see(bar, self.values("abnormal_volume", market))
             self.hear("abnormal_volume", said, market, event, bar)

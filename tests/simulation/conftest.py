@@ -24,11 +24,12 @@ def crowded() -> Simulated:
 
 @pytest.fixture(scope="session")
 def near_misses() -> Simulated:
-    """Every near miss twice."""
-    return simulate(Session(seed=6, minutes=30, symbols=6, scenarios=dict.fromkeys(NEAR_MISSES, 2)))
+    """Every near miss of the patterns of orders twice."""
+    of_orders = [name for name in NEAR_MISSES if name.startswith(("spoofing", "layering", "quote_stuffing"))]
+    return simulate(Session(seed=6, minutes=30, symbols=6, scenarios=dict.fromkeys(of_orders, 2)))
 
 
 @pytest.fixture(scope="session")
 def plain() -> Simulated:
     """Every pattern on symbols of its own at difficulty 0, where it is plainest."""
-    return simulate(Session(seed=7, minutes=40, symbols=8, scenarios=dict.fromkeys(PATTERNS, 3), difficulty=0.0))
+    return simulate(Session(seed=7, minutes=60, symbols=10, scenarios=dict.fromkeys(PATTERNS, 3), difficulty=0.0))

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from surveillance.simulation import CONTROLS, NEAR_MISSES, PATTERNS, Simulated
+from surveillance.simulation.scenarios import BY_NAME
 
 
 @pytest.fixture(params=["mixed", "near_misses", "plain"])
@@ -43,7 +44,7 @@ def test_labels_are_unique_and_lie_in_the_session(session: Simulated) -> None:
     closes = session.instruments["session_close"][0].as_py()
     assert len({label.scenario_id for label in session.labels}) == len(session.labels)
     for label in session.labels:
-        assert opens < label.start_ts < label.end_ts < closes
+        assert opens < label.start_ts <= label.end_ts < closes
 
 
 def test_only_patterns_expect_an_alert(session: Simulated) -> None:
@@ -59,5 +60,4 @@ def test_scenarios_of_a_symbol_keep_apart(session: Simulated) -> None:
 
 def test_order_scenarios_name_their_orders(session: Simulated) -> None:
     for label in session.labels:
-        named = label.pattern.startswith(("spoofing", "layering", "quote_stuffing"))
-        assert bool(label.order_ids) == (named or label.pattern in CONTROLS[:2])
+        assert bool(label.order_ids) == BY_NAME[label.pattern].names_orders

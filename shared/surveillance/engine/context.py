@@ -58,6 +58,18 @@ CONTEXT: Final = np.dtype(
         ("live_opposite", "i4"),
         ("quantity_same", "f8"),
         ("quantity_opposite", "f8"),
+        ("other_account", "i8"),  # of a trade; account and owner are the aggressor's, side is too
+        ("other_owner", "i8"),
+        ("mid_second_ago", "f8"),  # of a trade; one to two of the unit old, or older
+        ("mid_minute_ago", "f8"),
+        ("sweep_quantity", "f8"),  # of a trade: of its sweep so far
+        ("sweep_prints", "i8"),
+        ("sweep_levels", "i8"),
+        ("large_sweep", "f8"),  # running 99th percentile of finished sweeps
+        ("sweeps", "i8"),
+        ("history_s", "f8"),  # of a trade: how much time the next rests on
+        ("volume_rate", "f8"),  # mean volume a second
+        ("volatility", "f8"),  # of a trade: standard deviation of the mid over a second, in price
         ("stack_levels", "i4"),  # at a fill: the owner's live orders on the other side
         ("stack_orders", "i4"),
         ("stack_quantity", "f8"),

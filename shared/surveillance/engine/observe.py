@@ -34,7 +34,7 @@ from surveillance.engine.tables import (
     tables_at,
 )
 from surveillance.events import SECOND, STATES
-from surveillance.features import bars, legs, orders, quotes, sessions
+from surveillance.features import bars, history, legs, orders, past, quotes, sessions, sweeps
 
 DROPPED: Final = -1
 LATE_NS: Final = 5 * SECOND
@@ -87,6 +87,7 @@ def market_row(t, e, unknown):
     m.ask = np.nan
     m.last_price = np.nan
     m.bar_open = np.nan
+    past.forget(m)
     place = unknown
     for k in range(1, t.instruments.size):
         if t.instruments[k].key == e.symbol:
@@ -222,6 +223,7 @@ def observe(state, reference, scratch, columns_address, first, count):
         if is_open:
             bars.advance(t, row, bars_out, i, ts)
         if ts >= m.next_sample_ts:
+            past.turn(m, ts)
             legs.sample(m, ts)
         c = contexts[i]
         bars.head(c, m, row, i, ts)
@@ -285,6 +287,14 @@ def _take_trade(t, row, e, c, ts, texts):
             bars.correct(m, t.trades[known], e)
         return
     c.trade = orders.trade_key(t, row, e, ts, texts)
+    c.mid_second_ago = m.mid_second_ago
+    c.mid_minute_ago = m.mid_minute_ago
+    c.side = sweeps.aggressor(e, c)
+    sweeps.take(m, e, c)
+    c.history_s = m.history_s
+    c.volume_rate = m.volume_rate
+    c.volatility = np.sqrt(m.mid_variance)
+    orders.name_parties(t, e, c)
     if c.open:
         bars.take(m, e)
     legs.count(m, e, ts)
@@ -310,6 +320,8 @@ def _take_bar(t, row, e, bars_out, place):
         m.bar_end = 0
         if e.ts <= m.bar_closed:
             return
+    if e.interval_s <= history.LONGEST_BAR_S:
+        history.fold(m, e.ts, e.interval_s, e.volume)
     n = bars_out.used[0]
     bars_out.used[0] = n + 1
     b = bars_out.rows[n]

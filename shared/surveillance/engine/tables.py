@@ -81,6 +81,23 @@ MARKET: Final = np.dtype(
         ("bar_money", "f8"),
         ("bids", "i4"),
         ("asks", "i4"),
+        ("minute_end", "i8"),
+        ("second_mid", "f8"),  # the mid at the last turn of a second, of a minute
+        ("minute_mid", "f8"),
+        ("mid_second_ago", "f8"),
+        ("mid_minute_ago", "f8"),
+        ("sweep_ts", "i8"),  # the running sweep: prints of one moment and one aggressive order
+        ("sweep_order", "i8"),
+        ("sweep_side", "i8"),
+        ("sweep_prints", "i8"),
+        ("sweep_levels", "i8"),
+        ("sweep_price", "f8"),
+        ("sweep_quantity", "f8"),
+        ("large_sweep", "f8"),  # running 99th percentile
+        ("sweeps", "i8"),
+        ("history_ts", "i8"),
+        ("history_s", "f8"),
+        ("volume_rate", "f8"),  # a second
     ],
     align=True,
 )

@@ -4,6 +4,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.events import CONDITIONS, CORRECTIONS, MINUTE
+from surveillance.features import history
 
 _CORRECT = CORRECTIONS["correct"]
 
@@ -56,6 +57,7 @@ def _emit(t, row, bars, place):
     b.made = 1
     m.bar_empty = 0
     m.bar_closed = m.bar_end
+    history.fold(m, m.bar_end, 60, m.bar_volume)
 
 
 @kernel

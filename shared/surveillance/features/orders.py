@@ -112,6 +112,25 @@ def position_row(t, market_row, account):
 
 
 @kernel
+def name_parties(t, e, c):
+    """Say who took and who gave liquidity, where the feed does and the aggressor is known."""
+    c.other_account = 0
+    c.other_owner = 0
+    if c.side == 0:
+        return
+    taker = e.buy_account if c.side > 0 else e.sell_account
+    giver = e.sell_account if c.side > 0 else e.buy_account
+    if taker:
+        a = t.accounts[account_row(t, taker)]
+        c.account = taker
+        c.owner = a.owner
+        c.owner_known = a.linked
+    if giver:
+        c.other_account = giver
+        c.other_owner = t.accounts[account_row(t, giver)].owner
+
+
+@kernel
 def trade_key(t, market_row, e, ts, texts):
     """Give the key of an event's trade and keep its name; both fills and the trade share it."""
     if e.trade_id == 0:

@@ -4,7 +4,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.events import DAY, STATES
-from surveillance.features import bars, orders, quotes
+from surveillance.features import bars, orders, past, quotes
 
 PRE_OPEN, OPEN, HALTED, CLOSING, CLOSED = (STATES[s] for s in ("pre_open", "open", "halted", "closing", "closed"))
 
@@ -26,6 +26,7 @@ def turn_page(t, row, session, keep_orders):
     m.day_volume = 0.0
     m.day_trades = 0
     m.sampled_second = 0
+    past.forget(m)
     if not keep_orders:
         m.epoch += 1
         m.bids = 0

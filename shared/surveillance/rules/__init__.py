@@ -17,9 +17,11 @@ from typing import Final
 
 from surveillance.rules import (
     abnormal_volume,
+    fat_finger,
     feed_staleness,
     layering,
     price_velocity,
+    pump_and_dump,
     quote_stuffing,
     sequence_gap,
     spoofing,
@@ -33,6 +35,8 @@ RULES: Final[tuple[ModuleType, ...]] = (
     price_velocity,
     wide_spread,
     abnormal_volume,
+    fat_finger,
+    pump_and_dump,
     feed_staleness,
     sequence_gap,
 )

@@ -12,6 +12,7 @@ from surveillance.events import EVERYTHING, MINUTE, SCHEMA
 from surveillance.simulation.accounts import Accounts, make_accounts
 from surveillance.simulation.columns import event_table
 from surveillance.simulation.feed import fall_silent, lose, merge, session_status
+from surveillance.simulation.history import bars_before
 from surveillance.simulation.instruments import Instrument, instrument_table, make_instruments
 from surveillance.simulation.kernels.state import FILL_ROW, T_ACCOUNT, T_ID, T_KIND, T_TAG, T_TIME, T_TRADE, Integers
 from surveillance.simulation.labels import Label
@@ -78,7 +79,7 @@ def simulate(session: Session) -> Simulated:
     silences = [silence for stage in stages for silence in stage.silences]
     said, silent_spans = fall_silent(merged, silences)
     merged, gaps, lost_spans = lose(merged, [loss for stage in stages for loss in stage.losses])
-    news = [event for stage in stages for event in stage.events]
+    news = _history(stages, session) + [event for stage in stages for event in stage.events]
     spans = iter(silent_spans), iter(lost_spans)
     feed_spans = {
         tag: next(spans[0] if stage.silences else spans[1])
@@ -99,7 +100,7 @@ def _check(session: Session) -> None:
         raise InputError("a session needs a seed of 0 or more, a symbol and a length above 0")
 
 
-_STREAMS: Final = ("accounts", "instruments", "places", "scenarios", "markets")
+_STREAMS: Final = ("accounts", "instruments", "places", "scenarios", "markets", "history")
 
 
 def _sequence(session: Session, stream: str, number: int = 0) -> np.random.SeedSequence:
@@ -135,6 +136,20 @@ def _play(
     )
     scenario.play(stage)
     return stage
+
+
+def _history(stages: list[Stage], session: Session) -> list[dict[str, Any]]:
+    """Give the bars of the earlier days that an instrument's scenarios need, once each."""
+    days: dict[int, int] = {}
+    listed = {stage.instrument.number: stage.instrument for stage in stages}
+    for stage in stages:
+        number = stage.instrument.number
+        days[number] = max(days.get(number, 0), stage.earlier_days)
+    return [
+        bar
+        for number, instrument in sorted(listed.items())
+        for bar in bars_before(instrument, days[number], _chance(session, "history", number))
+    ]
 
 
 def _with_rows(events: pa.Table, rows: list[dict[str, Any]], leading: int) -> pa.Table:

@@ -46,6 +46,7 @@ class Stage:
         self.events: list[dict[str, Any]] = []
         self.silences: list[tuple[int, int]] = []
         self.losses: list[tuple[int, int]] = []
+        self.earlier_days = 0
         self.end = start
         self._accounts = accounts
         self._longest_ns = longest_ns
@@ -104,6 +105,10 @@ class Stage:
     def quiet_market(self, until: int) -> None:
         """Hold fair value, for a scenario that needs its orders not to be reached."""
         self.script.volatility(self.start - SECOND, until, 0.0)
+
+    def needs_history(self, days: int) -> None:
+        """Have bars of so many earlier days go before the session."""
+        self.earlier_days = max(self.earlier_days, days)
 
     def lasts_until(self, end: int) -> None:
         """Say when the scenario ends, where no orders of its own show it."""

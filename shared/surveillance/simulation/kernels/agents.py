@@ -272,6 +272,8 @@ def hedge(state: State) -> Intent:
     """A hedger offers a larger order near the best price."""
     account, side = hedger(state, either(state))
     best = state.best_bid if side == BUY else state.best_ask
+    if best <= 0 or best >= PRICES:
+        best = int(state.fair) - side
     size = draw_size(state) * (2 + below(state, 2))
     return waits(account, side, best, size, HEDGER, draw_life(state, PATIENT_LIFE_S, PATIENT_LIFE_SPREAD))
 

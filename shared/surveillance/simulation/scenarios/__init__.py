@@ -5,9 +5,11 @@ from typing import Final
 from surveillance.simulation.scenarios import (
     abnormal_volume,
     controls,
+    fat_finger,
     feed_staleness,
     layering,
     price_velocity,
+    pump_and_dump,
     quote_stuffing,
     sequence_gap,
     spoofing,
@@ -24,6 +26,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *abnormal_volume.SCENARIOS,
     *feed_staleness.SCENARIOS,
     *sequence_gap.SCENARIOS,
+    *fat_finger.SCENARIOS,
+    *pump_and_dump.SCENARIOS,
     *controls.SCENARIOS,
 )
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}

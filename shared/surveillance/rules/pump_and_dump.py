@@ -1,0 +1,211 @@
+"""Pump and dump: a rush of buyers drives the price far above its mean, and whoever started it sells to them.
+
+A rush order is an aggressive buy that the book answers with several prints at one moment. Prints are counted in chunks
+of `chunk_s`. It is a pump where, within one chunk, (1) the rush orders lie `min_sigmas` above the mean of the chunks of
+the last `window_s`, and are `min_rushes` or more; (2) the volume is at least `volume_multiple` × its mean of the last
+hours; (3) the price is at least `min_rise` above its lowest of the last `LOWS` chunks. It is complete when, within
+`dump_s` of the highest price, the price has given back `dump_share` of the rise and sellers have been the aggressors in
+at least `min_selling` of the volume since. A buying wave that holds its price is news, not a pump.
+
+The mean volume comes from fed bars and from trades and must rest on `min_history_s` at least. The mean price of hours
+is not asked: a share that has fallen can be pumped too.
+
+Source: La Morgia, Mei, Sassi and Stefa, "Pump and Dumps in the Bitcoin Era" (2020).
+"""
+
+import numpy as np
+
+from surveillance.engine.kernel import kernel
+from surveillance.engine.observe import ON_TRADES
+from surveillance.events import SECOND
+from surveillance.features.bars import sets_price
+from surveillance.parameters import Parameter
+from surveillance.rules.finding import Finding, Story, amount, duration
+
+ID, VERSION, TITLE = "pump_and_dump", 1, "Pump and dump"
+KIND, TIER, ANSWERS = "pattern", 0, ("pump_and_dump",)
+NEEDS = ("trade",)
+WANTS, KEY, BY_VENUE = ON_TRADES, "market", False
+
+PARAMETERS = (
+    Parameter("chunk_s", 25, "s", 1, 600, "length of a chunk"),
+    Parameter("window_s", 25_200, "s", 60, 1_000_000, "what a chunk's rush orders are compared with"),
+    Parameter("min_rushes", 6, "orders", 1, 100_000, "rush orders in the chunk"),
+    Parameter("min_sigmas", 5, "σ of rush orders a chunk", 0, 1000, "how far above the mean"),
+    Parameter("volume_multiple", 4, "× mean volume", 0, 10_000, "of the chunk"),
+    Parameter("min_rise", 0.01, "share of the lowest price", 0.0001, 100, "how far the price has risen"),
+    Parameter("dump_share", 0.5, "share of the rise", 0.01, 1, "that is given back"),
+    Parameter("dump_s", 3600, "s", 1, 86_400, "how long after the highest price"),
+    Parameter("min_selling", 0.55, "share of aggressive volume", 0, 1, "by sellers on the way down"),
+    Parameter("min_history_s", 3600, "s", 0, 1_000_000, "what the means must rest on"),
+    Parameter("warm_up_chunks", 8, "chunks", 1, 100_000, "before the rush orders of a chunk mean something"),
+)
+
+LOWS = 16
+LONGEST_IDLE = 64
+EVIDENCE = 32
+ROW = [
+    ("chunk", "i8"),
+    ("chunks", "i8"),
+    ("rushes", "i8"),
+    ("volume", "f8"),
+    ("low", "f8"),  # of the running chunk
+    ("rush_mean", "f8"),
+    ("rush_variance", "f8"),
+    ("lows", "f8", (LOWS,)),  # of the chunks before
+    ("pumped", "i8"),
+    ("told", "i8"),
+    ("start_ts", "i8"),
+    ("peak_ts", "i8"),
+    ("base", "f8"),
+    ("peak", "f8"),
+    ("bought", "f8"),
+    ("sold", "f8"),  # by aggressors since the highest price, as `bought`
+    ("told_rushes", "i8"),
+    ("told_volume", "f8"),
+    ("sigmas", "f8"),
+    ("multiple", "f8"),
+    ("count", "i8"),
+    ("keys", "i8", (EVIDENCE,)),
+]
+_KEPT_NS = 86_400 * SECOND
+
+
+@kernel
+def _turn(context, row, chunk, p):
+    """Fold the finished chunk into what is usual, unless it belongs to a pump; chunks without a trade count as 0."""
+    if row.pumped == 0 and row.chunk:
+        count = np.float64(row.rushes)
+        for _ in range(min(chunk - row.chunk, LONGEST_IDLE)):
+            row.lows[row.chunks % LOWS] = row.low
+            row.chunks += 1
+            weight = 1.0 / min(row.chunks, p.window_ns / p.chunk_ns)
+            apart = count - row.rush_mean
+            row.rush_mean += weight * apart
+            row.rush_variance = (1.0 - weight) * (row.rush_variance + weight * apart * apart)
+            count = 0.0
+    row.chunk = chunk
+    row.rushes = 0
+    row.volume = 0.0
+    row.low = np.inf
+    if row.pumped == 0:
+        row.count = 0
+
+
+@kernel
+def _base(row):
+    """Give the lowest price of the last chunks: where the rise began."""
+    lowest = row.low
+    for k in range(min(row.chunks, LOWS)):
+        lowest = min(lowest, row.lows[k])
+    return lowest
+
+
+@kernel
+def _is_pump(event, context, row, p):
+    if row.rushes < p.min_rushes or row.chunks < p.warm_up_chunks or context.history_s * SECOND < p.min_history_ns:
+        return False
+    if row.volume < p.volume_multiple * context.volume_rate * (p.chunk_ns / SECOND):
+        return False
+    sigma = np.sqrt(max(row.rush_variance, row.rush_mean, 0.25))
+    if row.rushes < row.rush_mean + p.min_sigmas * sigma:
+        return False
+    base = _base(row)
+    return event.price - base >= p.min_rise * abs(base)
+
+
+@kernel
+def _begin(event, context, row, p):
+    sigma = np.sqrt(max(row.rush_variance, row.rush_mean, 0.25))
+    row.pumped = 1
+    row.start_ts = row.chunk * p.chunk_ns
+    row.base = _base(row)
+    row.peak = event.price
+    row.peak_ts = context.ts
+    row.bought = 0.0
+    row.sold = 0.0
+    row.told_rushes = row.rushes
+    row.told_volume = row.volume
+    row.sigmas = (row.rushes - row.rush_mean) / sigma
+    row.multiple = row.volume / (context.volume_rate * (p.chunk_ns / SECOND))
+
+
+@kernel
+def step(event, context, row, p):
+    """Count rush orders by chunk; once there is a pump, wait for the dump."""
+    if not sets_price(event):
+        return 0.0
+    row.expires = context.ts + _KEPT_NS
+    chunk = context.ts // p.chunk_ns
+    if chunk != row.chunk:
+        _turn(context, row, chunk, p)
+    row.volume += event.quantity
+    row.low = min(row.low, event.price)
+    if context.side > 0 and context.sweep_prints == 2:
+        row.rushes += 1
+        if row.count < EVIDENCE:
+            row.keys[row.count] = context.trade
+            row.count += 1
+    if row.pumped == 0:
+        if _is_pump(event, context, row, p):
+            _begin(event, context, row, p)
+        return 0.0
+    if event.price > row.peak:
+        row.peak = event.price
+        row.peak_ts = context.ts
+        row.bought = 0.0
+        row.sold = 0.0
+    elif context.ts - row.peak_ts > p.dump_ns:
+        row.pumped = 0
+        return 0.0
+    elif context.side > 0:
+        row.bought += event.quantity
+    elif context.side < 0:
+        row.sold += event.quantity
+    if event.price > row.peak - p.dump_share * (row.peak - row.base):
+        return 0.0
+    if row.sold <= 0 or row.sold < p.min_selling * (row.bought + row.sold):
+        return 0.0
+    row.pumped = 0
+    rise = (row.peak - row.base) / max(abs(row.base), 1e-12)
+    return 0.8 + 0.08 * min(rise / (4 * p.min_rise), 1.0) + 0.08 * min(row.sigmas / (4 * max(p.min_sigmas, 1.0)), 1.0)
+
+
+def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
+    """Tell the rush, the rise and the fall."""
+    start, peak_ts, end = int(row["start_ts"]), int(row["peak_ts"]), int(context["ts"])
+    base, peak = float(row["base"]), float(row["peak"])
+    sold, bought = float(row["sold"]), float(row["bought"])
+    rise = (peak - base) / max(abs(base), 1e-12)
+    return Finding(
+        start_ts=start,
+        end_ts=end,
+        sentences=[
+            f"{int(row['told_rushes'])} aggressive buy orders that took several prints each came to {story.symbol} in "
+            f"the {p['chunk_s']:g} s from {story.at(start)}: {float(row['sigmas']):.1f} standard deviations above the "
+            f"chunks before (threshold {p['min_sigmas']:g}).",
+            f"{amount(float(row['told_volume']))} traded in that time, {float(row['multiple']):.1f} times the mean of "
+            f"the last hours (threshold {p['volume_multiple']:g} times).",
+            f"The price rose from {amount(base)} to {amount(peak)} at {story.at(peak_ts)}: by {rise:.1%} "
+            f"(threshold {p['min_rise']:.1%}).",
+            f"By {story.at(end)}, {duration(end - peak_ts)} later, it had given back {p['dump_share']:.0%} of that; "
+            f"sellers were the aggressors in {sold / (sold + bought):.0%} of the volume on the way down "
+            f"(threshold {p['min_selling']:.0%}).",
+        ],
+        trades=[int(key) for key in row["keys"][: int(row["count"])]] + [int(context["trade"])],
+        tier=0,
+        metrics={
+            "rush_orders": float(row["told_rushes"]),
+            "sigmas": float(row["sigmas"]),
+            "volume_multiple": float(row["multiple"]),
+            "rise": rise,
+            "peak": peak,
+            "selling_share": sold / (sold + bought),
+            "seconds_to_dump": (end - peak_ts) / 1e9,
+        },
+        thresholds={
+            name: p[name]
+            for name in ("min_rushes", "min_sigmas", "volume_multiple", "min_rise", "dump_share", "min_selling")
+        },
+        baselines={"base": base, "rush_orders_a_chunk": float(row["rush_mean"])},
+    )

@@ -1,0 +1,105 @@
+"""Promise: a print far from the mid a second before, or a sweep far beyond the large ones, is told."""
+
+import pytest
+
+from tests.rules.market import Market, seconds
+
+RULE = "fat_finger"
+
+
+def market(mid: float = 100.0, sweeps: int = 32) -> Market:
+    """A quoted market that has traded a hundred at a time."""
+    scene = Market().quote(mid - 0.25, mid + 0.25)
+    for number in range(sweeps):
+        scene.wait(100).trade(mid, 100, trade_id=f"u{number}", aggressor="buy" if number % 2 else "sell")
+    return scene.wait(2000)
+
+
+def away(price: float, mid: float = 100.0, **fields: object) -> Market:
+    return market(mid).trade(price, 100, trade_id="t1", **fields)
+
+
+def test_print_far_away_alerts_and_is_told() -> None:
+    (alert,) = away(95.0, aggressor="sell", sell_account="eve-1", buy_account="bob").alerts(RULE)
+    assert (alert.trade_ids, alert.accounts, alert.data_tier) == (["t1"], ["eve-1"], 3)
+    assert (alert.severity, alert.start_ts) == ("critical", alert.end_ts)
+    lines = alert.explanation.splitlines()
+    assert "Account eve-1 traded AAA at 95 at 14:30:05.200 UTC (09:30:05 EST) (sell)" in lines[0]
+    assert "5.0% from the mid a second before, 100 (threshold 2.4% at this price)" in lines[1]
+
+
+def test_print_without_accounts_is_tier_zero() -> None:
+    (alert,) = away(95.0).alerts(RULE)
+    assert (alert.accounts, alert.data_tier, alert.candidate) == ([], 0, False)
+    assert "whom the feed does not name" in alert.explanation
+
+
+@pytest.mark.parametrize(
+    ("mid", "price", "count"),
+    [(100, 103, 1), (100, 102.75, 0), (40, 42, 1), (40, 41.875, 0), (20, 22, 1), (20, 21.875, 0), (20, 18, 1)],
+)
+def test_band_narrows_with_the_price(mid: float, price: float, count: int) -> None:
+    bands = {"band_low": 0.1, "band_middle": 0.05, "band_high": 0.03}
+    assert len(away(price, mid).alerts(RULE, **bands)) == count
+
+
+@pytest.mark.parametrize(("price", "count"), [(106, 1), (105.75, 0)])
+@pytest.mark.parametrize("by", ["state", "condition"])
+def test_band_is_twice_as_wide_outside_hours(price: float, count: int, by: str) -> None:
+    scene = market()
+    if by == "state":
+        scene.status("closed").quote(99.75, 100.25).wait(2000).trade(price, 100)
+    else:
+        scene.trade(price, 100, conditions=["extended_hours"])
+    assert len(scene.alerts(RULE, band_high=0.03)) == count
+
+
+@pytest.mark.parametrize("condition", ["late", "out_of_sequence", "average_price", "auction_open", "auction_close"])
+def test_print_that_is_not_of_the_market_is_quiet(condition: str) -> None:
+    assert away(90.0, conditions=[condition]).alerts(RULE) == []
+
+
+def test_print_after_the_market_has_moved_is_quiet() -> None:
+    scene = market().quote(94.75, 95.25).wait(2000).trade(95.0, 100)
+    assert scene.alerts(RULE) == []
+
+
+def test_print_that_moves_the_quote_with_it_alerts() -> None:
+    assert len(market().quote(94.75, 95.25).wait(500).trade(95.0, 100).alerts(RULE)) == 1
+
+
+def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s") -> Market:
+    scene = market(sweeps=sweeps)
+    for number, size in enumerate(sizes):
+        scene.trade(100.0, size, trade_id=f"t{number}", aggressor="buy", buy_order_id=order)
+    return scene
+
+
+@pytest.mark.parametrize(("last", "count"), [(100, 1), (99, 0)])
+def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
+    alerts = sweep(200, 200, last, order="s").alerts(RULE)
+    assert len(alerts) == count
+    for alert in alerts:
+        assert alert.trade_ids == ["t2"]
+        assert "In 3 prints at that moment the order had traded 500: 5." in alert.explanation
+
+
+def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
+    scene = sweep(300).trade(100.0, 300, aggressor="buy", buy_order_id="other")
+    assert scene.alerts(RULE) == []
+
+
+def test_sweep_is_told_once() -> None:
+    (alert,) = sweep(600, 100, 100).alerts(RULE)
+    assert (alert.revision, alert.trade_ids) == (1, ["t0"])
+
+
+@pytest.mark.parametrize(("sweeps", "count"), [(30, 1), (29, 0)])
+def test_warm_up_counts_finished_sweeps(sweeps: int, count: int) -> None:
+    assert len(sweep(900, sweeps=sweeps).alerts(RULE)) == count
+
+
+def test_two_fingers_within_a_minute_are_one_episode() -> None:
+    (alert,) = away(95.0).wait(3000).trade(95.0, 100, trade_id="t2").alerts(RULE)
+    assert (alert.revision, alert.trade_ids) == (2, ["t1", "t2"])
+    assert alert.end_ts - alert.start_ts == seconds(3)
