@@ -133,7 +133,7 @@ class Engine:
 
     def sweep(self, state: State) -> None:
         """Throw away what a lane can no longer need; changes no alert."""
-        state.sweep(self._subjects)
+        state.sweep(self._subjects, self._reference_addresses.address)
 
     def save(self, state: State) -> bytes:
         """Write a lane's memory as bytes."""

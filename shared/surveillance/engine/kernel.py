@@ -26,7 +26,10 @@ _PACKAGE: Final = Path(__file__).parent.parent
 _KERNELS: Final = (
     "events",
     "parameters",
-    *(f"engine/{n}" for n in ("arrow", "batch", "context", "hashing", "kernel", "memory", "observe", "scan", "tables")),
+    *(
+        f"engine/{n}"
+        for n in ("arrow", "batch", "context", "hashing", "kernel", "memory", "observe", "scan", "sweep", "tables")
+    ),
 )
 
 

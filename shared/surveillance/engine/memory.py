@@ -67,6 +67,21 @@ load_byte = _loader(types.uint8, ir.IntType(8))
 load_float = _loader(types.float64, ir.DoubleType())
 
 
+@intrinsic
+def prefetch(typing_context, address):
+    """Ask for the cache line at an address, which need not be valid."""
+
+    def generate(context, builder, signature, arguments):
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        read, keep, data = (ir.Constant(number, value) for value in (0, 3, 1))
+        builder.call(function, [builder.inttoptr(arguments[0], pointer), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.none(types.int64), generate
+
+
 def address_of(array: NDArray[Any]) -> int:
     """Give the address of an array's first element; the caller keeps the array."""
     address: int = array.ctypes.data

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveillance.engine.arrow import COLUMN, COLUMNS, NONE, PLACE
-from surveillance.engine.batch import BAR, EVENT, FILL, ORDER, REJECTED, STATUS, TRADE
+from surveillance.engine.batch import BAR, EVENT, FILL, NEW, ORDER, REJECTED, STATUS, TRADE
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import array_at
+from surveillance.engine.memory import array_at, prefetch
 from surveillance.engine.tables import (
     BARS_SEEN,
     DUPLICATES,
@@ -21,11 +21,14 @@ from surveillance.engine.tables import (
     MARKETS,
     NAME_WORDS,
     NEWS_SEEN,
+    ORDER_ROWS,
     ORDERS_SEEN,
     PRODUCERS,
     QUOTES_SEEN,
     REJECTED_SEEN,
+    SLOT,
     STALE_PRODUCER,
+    STATE_ARRAYS,
     STATUSES_SEEN,
     TRADES_SEEN,
     UNMATCHED,
@@ -33,6 +36,7 @@ from surveillance.engine.tables import (
     put,
     tables_at,
 )
+from surveillance.engine.tables import ORDER as ORDER_ROW
 from surveillance.events import SECOND, STATES
 from surveillance.features import bars, history, legs, orders, past, quotes, sessions, sweeps
 
@@ -43,6 +47,10 @@ LEASE_NS: Final = SECOND
 GAP, RESUMED, LIMITS = STATES["gap"], STATES["resumed"], STATES["limit_up_down"]
 CLOSED = STATES["closed"]
 EVENT_BYTES: Final = EVENT.itemsize
+SLOT_BYTES, ORDER_BYTES = SLOT.itemsize, ORDER_ROW.itemsize
+ORDER_LINES: Final = -(-ORDER_BYTES // 64)
+AHEAD: Final = 6
+"""How many events ahead orders are brought near; their slots twice as many."""
 
 ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS, ON_LEGS = range(6)
 """Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses; closed bars; legs."""
@@ -164,6 +172,30 @@ def _take_market_status(t, row, e, bars_out, place):
         bars.advance(t, row, bars_out, place, e.ts)
 
 
+@kernel
+def _order_slot(t, e):
+    named = e.previous_order_id if e.previous_order_id else e.order_id
+    key = mix(named, mix(e.symbol, e.venue))
+    return (key ^ (key >> 29)) & (t.order_slots.size - 1)
+
+
+@kernel
+def _fetch_slot(t, e, slots_at):
+    """Bring an order's slot near, some events before it is looked up."""
+    if e.type == ORDER:
+        prefetch(slots_at + _order_slot(t, e) * SLOT_BYTES)
+
+
+@kernel
+def _fetch_order(t, e, rows_at):
+    """Bring the row near that an order's slot points at."""
+    if e.type == ORDER and e.action != NEW:
+        row = t.order_slots[_order_slot(t, e)].row
+        if row:
+            for line in range(ORDER_LINES):
+                prefetch(rows_at + row * ORDER_BYTES + 64 * line)
+
+
 def observe(state, reference, scratch, columns_address, first, count):
     """Take events [first, first + count) into the tables; write contexts, closed bars, legs, and who wants what.
 
@@ -182,7 +214,13 @@ def observe(state, reference, scratch, columns_address, first, count):
     columns = array_at(columns_address, (COLUMNS,), COLUMN)
     order_texts, trade_texts = columns[_ORDER_ID], columns[_TRADE_ID]
     nbbo, everything_key, unknown = constants[0], constants[1], constants[2]
+    places = array_at(state, (2 * STATE_ARRAYS,), np.int64)
+    rows_at, slots_at = places[2 * ORDER_ROWS], places[2 * ORDER_ROWS + 2]
     for i in range(events.size):
+        if i + 2 * AHEAD < events.size:
+            _fetch_slot(t, events[i + 2 * AHEAD], slots_at)
+        if i + AHEAD < events.size:
+            _fetch_order(t, events[i + AHEAD], rows_at)
         e = events[i]
         if e.producer and e.number != NONE and _is_repeated(t, e):
             e.type = DROPPED

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from surveillance.engine import tables
 from surveillance.engine.episodes import Episodes
 from surveillance.engine.kernel import entry
-from surveillance.engine.memory import Addresses
+from surveillance.engine.memory import Addresses, address_of
 from surveillance.engine.scan import RuleState
+from surveillance.engine.sweep import sweep
 from surveillance.engine.tables import LEVELS, TABLES, grown, rebuild, rebuild_orders, slots_for
 from surveillance.errors import StateError
-from surveillance.features.orders import RETENTION_NS
 
 _ORDER: Final = tuple(TABLES)
 _SWEEP_ROWS: Final = 1 << 17
@@ -122,49 +122,20 @@ class State:
         """Say whether so much was added since the last sweep that sweeping pays."""
         return int(self.used[tables.ORDERS] + self.used[tables.TRADES]) > 2 * self.swept_at + _SWEEP_ROWS
 
-    def sweep(self, subjects: dict[str, str]) -> None:
-        """Throw away what is a stranger already. `subjects` says whether a rule is keyed by market or position."""
-        markets = self.rows["markets"]
-        orders, positions, trades = (
-            self.rows[name][: int(self.used[index])]
-            for name, index in (
-                ("orders", tables.ORDERS),
-                ("positions", tables.POSITIONS),
-                ("trades", tables.TRADES),
-            )
-        )
-        clock, epoch = markets["mark_ts"], markets["epoch"]
-        current = orders["epoch"] == epoch[orders["market"]]
-        recent = orders["touched_ts"] + RETENTION_NS >= clock[orders["market"]]
-        keep_orders = (orders["identity"] != 0) & ((current & (orders["live"] == 1)) | recent)
-        keep_positions = positions["epoch"] == epoch[positions["market"]]
-        keep_positions |= np.isin(np.arange(len(positions)), orders["position"][keep_orders])
-        keep_trades = trades["ts"] + RETENTION_NS >= clock[trades["market"]]
-        for keep in (keep_orders, keep_positions, keep_trades):
-            keep[0] = True
-        new_order, new_position = (np.cumsum(keep) - 1 for keep in (keep_orders, keep_positions))
-        new_order[~keep_orders] = 0
-        new_position[~keep_positions] = 0
-        stale = ~current
-        for link in ("previous", "next"):
-            orders[link] = new_order[orders[link]]
-            orders[link][stale] = 0
-        orders["position"] = new_position[orders["position"]]
-        positions["first"] = new_order[positions["first"]]
-        positions["next"] = new_position[positions["next"]]
-        used_markets = int(self.used[tables.MARKETS])
-        markets["first_position"][:used_markets] = new_position[markets["first_position"][:used_markets]]
-        position_markets = positions["market"][keep_positions]
-        for name, index, keep in (
-            ("orders", tables.ORDERS, keep_orders),
-            ("positions", tables.POSITIONS, keep_positions),
-            ("trades", tables.TRADES, keep_trades),
-        ):
-            self._compact(name, index, keep)
+    def sweep(self, subjects: dict[str, str], reference: int) -> None:
+        """Throw away what is a stranger already. `subjects` says whether a rule is keyed by market or position,
+        `reference` is the address of the engine's part of the tables."""
+        new_order = np.empty(int(self.used[tables.ORDERS]), np.int32)
+        new_position = np.empty(int(self.used[tables.POSITIONS]), np.int32)
+        sweep(self.addresses.address, reference, address_of(new_order), address_of(new_position))
+        markets, positions = self.rows["markets"], self.rows["positions"]
+        clock, used_markets = markets["mark_ts"], int(self.used[tables.MARKETS])
+        kept_positions = new_position > 0
+        kept_positions[0] = True
         for rule, state in self.rules.items():
             if subjects[rule] == "position":
-                row_of = state.row_of[: len(keep_positions)][keep_positions]
-                owners = position_markets
+                row_of = state.row_of[: len(kept_positions)][kept_positions]
+                owners = positions["market"][: len(row_of)]
             else:
                 row_of = state.row_of[:used_markets].copy()
                 owners = np.arange(used_markets)
@@ -172,7 +143,7 @@ class State:
             kept = row_of[alive]
             rows = np.zeros(max(64, len(kept) + 1), state.rows.dtype)
             rows[1 : len(kept) + 1] = state.rows[kept]
-            fresh = np.zeros(max(64, len(state.row_of)), np.int32)
+            fresh = np.zeros(len(state.row_of), np.int32)
             fresh[np.flatnonzero(alive)] = np.arange(1, len(kept) + 1)
             self.rules[rule] = RuleState(fresh, rows, np.array([len(kept) + 1]))
         self._compact_names()
@@ -186,19 +157,12 @@ class State:
         self.swept_at = int(self.used[tables.ORDERS] + self.used[tables.TRADES])
         self.publish()
 
-    def _compact(self, name: str, index: int, keep: NDArray[np.bool_]) -> None:
-        kept = self.rows[name][: len(keep)][keep]
-        self.rows[name] = np.zeros(max(64, len(kept) + 1), kept.dtype)
-        self.rows[name][: len(kept)] = kept
-        self.used[index] = len(kept)
-        self._index(name, len(kept), len(kept))
-
     def _compact_names(self) -> None:
-        target = np.zeros(int(self.used[tables.NAME_WORDS]) + 4, np.uint64)
+        target = np.zeros(len(self.names), np.uint64)
         written = np.ones(1, np.int64)
         for name, index in (("orders", tables.ORDERS), ("trades", tables.TRADES)):
             _compiled_copy(self.rows[name], int(self.used[index]), self.names, target, written)
-        self.names = target[: int(written[0]) + 4].copy()
+        self.names = target
         self.used[tables.NAME_WORDS] = int(written[0])
 
     def save(self, digest: str) -> bytes:

@@ -273,6 +273,8 @@ class Tables(NamedTuple):
 
 STATE_ARRAYS: Final = 3 + 2 * len(TABLES) + 2
 """How many of the arrays of `Tables` are a lane's own; the rest are the engine's."""
+ORDER_ROWS: Final = 3 + 2 * ORDERS
+"""The place of orders among them."""
 
 
 @kernel
