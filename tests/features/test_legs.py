@@ -177,7 +177,20 @@ def test_adversarial_stream_cut_anywhere_tells_the_oracles_legs(seed: int) -> No
 
 NUMBERS = (
     *("ts", "side", "aggressive", "price", "quantity", "usual_trade", "day_volume", "day_trades", "recent_volume"),
-    *("volatility", "bought", "sold", "money", "bid", "ask", "bid_after", "ask_after", "opens_ts", "closes_ts"),
+    *(
+        "volatility",
+        "bought",
+        "sold",
+        "money",
+        "bid",
+        "ask",
+        "bid_after",
+        "ask_after",
+        "opens_ts",
+        "closes_ts",
+        "heard_ts",
+    ),
+    "counter_volume",
 )
 
 

@@ -47,6 +47,10 @@ class Leg:
     money: float
     opens_ts: int
     closes_ts: int
+    heard_ts: int
+    counter_volume: float
+    tick: float | None
+    session: int
 
 
 @dataclass
@@ -75,6 +79,7 @@ class Tape:
     def __init__(self, entities: dict[str, str]) -> None:
         self.entities = entities
         self.pages = 0
+        self.heard = 0
         self.day_volume = 0.0
         self.day_trades = 0
         self.sums: dict[tuple[Owner, int], Sums] = {}
@@ -92,11 +97,13 @@ class Tape:
         """Take an event's time: a new session's sums begin at 0, the mid is sampled once a second."""
         if market.pages != self.pages:
             self.pages, self.sampled = market.pages, None
+            self.heard, self.next_sample = 0, 0
             self.day_volume, self.day_trades = 0.0, 0
         if ts < self.next_sample:
             return
         second = ts // SECOND
         self.next_sample = (second + 1) * SECOND
+        self.heard = self.heard or ts
         mid = market.mid()
         if mid is None:
             return
@@ -230,6 +237,10 @@ class Tape:
         if execution:
             counter = execution.by_fill.get(-side) or execution.by_trade.get(-side)
             execution.ts = ts
+        counter_volume = 0.0
+        if counter:
+            other = self.sums.get((market.owner(counter.account), market.session), Sums())
+            counter_volume = other.bought + other.sold
         if aggressor:
             aggressive = 1 if aggressor == side else -1
         elif order is None:
@@ -269,4 +280,8 @@ class Tape:
             money=sums.money,
             opens_ts=market.open_ts,
             closes_ts=market.close_ts,
+            heard_ts=self.heard,
+            counter_volume=counter_volume,
+            tick=market.instrument.tick_size,
+            session=market.session,
         )

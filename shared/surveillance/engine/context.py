@@ -117,12 +117,14 @@ LEG: Final = np.dtype(
         ("counter_order", "i8"),
         ("counter_entered_ts", "i8"),
         ("counter_order_quantity", "f8"),
+        ("counter_volume", "f8"),  # bought and sold by the counterparty's owner in this session
         ("bid", "f8"),  # best prices before and after the event; NaN where a side is empty
         ("ask", "f8"),
         ("bid_after", "f8"),
         ("ask_after", "f8"),
         ("opens_ts", "i8"),  # the session's open and close by schedule, else the UTC day's
         ("closes_ts", "i8"),
+        ("heard_ts", "i8"),  # first event of the session
         ("usual_quantity", "f8"),  # running median of new orders
         ("usual_trade", "f8"),  # running median of prints
         ("day_volume", "f8"),  # prints of the session so far; one that comes after its fills is not in it yet

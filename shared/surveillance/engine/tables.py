@@ -57,6 +57,7 @@ MARKET: Final = np.dtype(
         ("trades", "i8"),
         ("day_volume", "f8"),  # prints of the running session
         ("day_trades", "i8"),
+        ("heard_ts", "i8"),  # when the running session was first heard of; 0: not yet
         ("recent_volume", "f8"),  # decays exponentially from `recent_ts` on
         ("recent_ts", "i8"),
         ("next_sample_ts", "i8"),

@@ -29,6 +29,8 @@ def sample(m, ts):
     """Take the mid once a second into its variance: squared moves by second, older ones weigh exponentially less."""
     second = ts // SECOND
     m.next_sample_ts = (second + 1) * SECOND
+    if m.heard_ts == 0:
+        m.heard_ts = ts
     mid = (m.bid + m.ask) / 2
     if np.isnan(mid):
         return
@@ -136,6 +138,7 @@ def _tell(t, market_row, c, out, side, account, order_row, trade, price, quantit
     leg.ask_after = m.ask
     leg.opens_ts = m.open_ts
     leg.closes_ts = m.close_ts
+    leg.heard_ts = m.heard_ts
     leg.usual_quantity = m.usual_quantity
     leg.usual_trade = m.usual_trade
     leg.day_volume = m.day_volume
@@ -151,6 +154,7 @@ def _tell(t, market_row, c, out, side, account, order_row, trade, price, quantit
     leg.counter_order = 0
     leg.counter_entered_ts = 0
     leg.counter_order_quantity = np.nan
+    leg.counter_volume = 0.0
     row = trade_row(t, trade, c.ts)
     if row:
         d = t.trades[row]
@@ -160,6 +164,8 @@ def _tell(t, market_row, c, out, side, account, order_row, trade, price, quantit
             leg.counter_owner = other.owner
             leg.counter_entity = other.entity
             leg.counter_order = d.order[1 - index]
+            counter = t.positions[position_row(t, market_row, other.key)]
+            leg.counter_volume = counter.bought + counter.sold if counter.session == m.session else 0.0
             leg.counter_entered_ts = d.entered_ts[1 - index]
             leg.counter_order_quantity = d.order_quantity[1 - index]
         d.account[index] = account

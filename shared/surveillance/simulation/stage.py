@@ -94,6 +94,25 @@ class Stage:
             return first, others[0]
         return first, first
 
+    def owners(self, count: int, kind: str | None = None, accounts: int = 1) -> list[list[int]]:
+        """Draw different owners with at least so many accounts, of a kind if one is given; their agents stay away.
+
+        Gives the account numbers of each.
+        """
+        traders = [int(number) for number in self._accounts.traders]
+        fit = {}
+        for number in traders:
+            owner = int(self._accounts.owners[number])
+            group = self._accounts.of_owner(owner)
+            if len(group) >= accounts and (kind is None or self._accounts.kinds[number] == kind):
+                fit[owner] = group
+        drawn = self.chance.choice(sorted(fit), count, replace=False)
+        groups = [fit[int(owner)] for owner in drawn]
+        until = self.start + self._longest_ns + MUTED_AFTER_NS
+        for account in (account for group in groups for account in group):
+            self.script.mute(account, self.start - MUTED_BEFORE_NS, until)
+        return groups
+
     def maker(self) -> int:
         """Draw a market maker's account; its background agent goes on."""
         return int(self.chance.choice(self._accounts.makers))
