@@ -1,6 +1,6 @@
 """Streams of events for tests: one place for everything random. Each stream is a function of its seed alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -31,6 +31,36 @@ EAGER: Layer = {
         "max_execution_share": 0.5,
         "min_sigmas": 0,
         "watch_burst": 2,
+    },
+    "wash_trading": {
+        "min_matches": 2,
+        "size_tolerance": 0.9,
+        "price_bp": 1000,
+        "matched_share": 0.05,
+        "trip_surprise": 0,
+        "min_surprise": 0,
+    },
+    "pre_arranged_trading": {
+        "min_meetings": 2,
+        "apart_s": 60,
+        "size_tolerance": 1,
+        "traded_share": 0,
+        "min_certainty": 0,
+    },
+    "painting_the_tape": {
+        "min_prints": 4,
+        "max_size": 100,
+        "max_gap_variation": 1,
+        "max_net_share": 1,
+        "own_share": 0,
+    },
+    "front_running": {
+        "ahead_s": 300,
+        "hold_s": 600,
+        "quiet_s": 0,
+        "client_multiple": 1,
+        "size_tolerance": 0.9,
+        "min_surprise": 0,
     },
     "price_velocity": {"min_move": 0.002},
     "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3},
@@ -75,9 +105,10 @@ REFERENCE = Reference(
         ),
     ),
     accounts=(
-        Account(account="a1", beneficial_owner="Ann"),
-        Account(account="a2", beneficial_owner="Ann"),
-        Account(account="b1", beneficial_owner="Bob"),
+        Account(account="a1", beneficial_owner="Ann", entity_type="proprietary"),
+        Account(account="a2", beneficial_owner="Ann", entity_type="proprietary"),
+        Account(account="b1", beneficial_owner="Bob", entity_type="client"),
+        Account(account="b2", entity_type="client"),
     ),
 )
 
@@ -106,11 +137,16 @@ class Stream:
         makers += [self.nonsense, self.repeat, self.correction]
         written: list[Event] = []
         while len(written) < count:
-            if self.chance.random() < 0.02:
-                written += self.chance.choice((self.spoof, self.stack, self.flood, self.rush))()
+            if self.chance.random() < 0.06:
+                written += self.chance.choice(self.plans())()
             else:
                 written.append(self.stamped(self.chance.choice(makers)()))
         return written
+
+    def plans(self) -> list[Callable[[], list[Event]]]:
+        """Give the plans people may have, as often as they should come."""
+        orders = [self.spoof, self.spoof, self.stack, self.flood]
+        return [*orders, self.rush, self.meet, self.paint, self.paint, self.lead]
 
     def campaign(self) -> tuple[Event, Event, str, str]:
         """Give what the orders of one owner share, perhaps under another account on the other side, and the sides."""
@@ -208,6 +244,56 @@ class Stream:
             aggressor = {"aggressor": self.chance.choice((back[0], back[0], side[0]))}
             steps.append(self.quickly(shared | swapped | returning | aggressor))
         return steps
+
+    def deal(self, name: str, side: str, size: float, price: float, account: str, **more: Any) -> list[Event]:
+        """Enter an order that is filled at once, told by a fill and perhaps a trade."""
+        order: Event = {"type": "order", "order_id": name, "account": account, "side": side, "price": price, **more}
+        trade: Event = {"type": "trade", "price": price, "size": size, "trade_id": name, "aggressor": side, **more}
+        fill = {"action": "fill", "size": size, "trade_id": name}
+        return [order | {"action": "new", "size": size}, order | fill, trade][: self.chance.choice((2, 3, 3))]
+
+    def meet(self) -> list[Event]:
+        """Let two accounts, perhaps of one owner, trade with each other a few times."""
+        where = {"symbol": self.symbol(), "venue": self.venue()}
+        one, other = self.chance.choice(ACCOUNTS), self.chance.choice(ACCOUNTS)
+        steps: list[Event] = []
+        for _ in range(self.chance.randint(1, 4)):
+            sale, purchase, price, size = self.fresh(), self.fresh(), self.price(), self.size()
+            told: Event = {"trade_id": purchase, "price": price, "size": size, **where}
+            for name, account, side in ((sale, one, "sell"), (purchase, other, "buy")):
+                order = {"type": "order", "action": "new", "order_id": name, "account": account, "side": side}
+                steps.append(order | {"price": price, "size": size, **where})
+            fills = [{"type": "order", "action": "fill", "order_id": name, **told} for name in (sale, purchase)]
+            names = {"buy_account": other, "sell_account": one, "buy_order_id": purchase, "sell_order_id": sale}
+            end = [*fills, {"type": "trade", **told} | (names if self.chance.random() < 0.5 else {})]
+            self.chance.shuffle(end)
+            steps += end[: self.chance.choice((2, 3, 3, 3))]
+        return [self.quickly(step) for step in steps]
+
+    def paint(self) -> list[Event]:
+        """Take a little at even intervals, on both sides or on one."""
+        where = {"symbol": self.symbol(), "venue": self.venue()}
+        account, step_ns = self.chance.choice(ACCOUNTS), self.chance.randrange(3 * SECOND)
+        written: list[Event] = []
+        for number in range(self.chance.randint(3, 9)):
+            side = "buy" if number % 2 or self.chance.random() < 0.2 else "sell"
+            self.ts += step_ns
+            deal = self.deal(self.fresh(), side, self.chance.choice((5.0, 10.0)), 100.0, account, **where)
+            written += [self.quickly(event) for event in deal]
+        return written
+
+    def lead(self) -> list[Event]:
+        """Trade, let somebody larger trade, and trade out of it."""
+        where = {"symbol": self.symbol(), "venue": self.venue()}
+        price, size = self.price(), self.chance.choice((10.0, 50.0))
+        side, back = self.chance.sample(("buy", "sell"), 2)
+        better = price + (1 if side == "buy" else -1) * self.chance.choice((0.125, 0.125, 0.125, -0.125))
+        deals = [
+            self.deal(self.fresh(), side, size, price, self.chance.choice(("a1", "a2", "a1", "b1")), **where),
+            self.deal(self.fresh(), side, 400.0, price, self.chance.choice(("b1", "b2", "b1", "a1")), **where),
+            self.deal(self.fresh(), back, size, better, self.chance.choice(("a1", "a2")), **where),
+        ]
+        return [self.quickly(event) for deal in deals for event in deal]
 
     def stamped(self, event: Event) -> Event:
         pace = self.chance.random()

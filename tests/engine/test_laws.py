@@ -25,11 +25,15 @@ from tests.rules import (
     test_abnormal_volume,
     test_fat_finger,
     test_feed_rules,
+    test_front_running,
     test_layering,
+    test_painting_the_tape,
+    test_pre_arranged_trading,
     test_price_velocity,
     test_pump_and_dump,
     test_quote_stuffing,
     test_spoofing,
+    test_wash_trading,
     test_wide_spread,
 )
 from tests.rules.market import REFERENCE as SCENE_REFERENCE
@@ -39,6 +43,10 @@ SCENES: dict[str, list[Event]] = {
     "spoofing": test_spoofing.scene().events,
     "layering": test_layering.scene().events,
     "quote_stuffing": test_quote_stuffing.flood(90).events,
+    "wash_trading": test_wash_trading.scene().events,
+    "pre_arranged_trading": test_pre_arranged_trading.scene().events,
+    "painting_the_tape": test_painting_the_tape.scene().events,
+    "front_running": test_front_running.scene().events,
     "price_velocity": test_price_velocity.rise().events,
     "wide_spread": test_wide_spread.usual().quote(99.5, 100.5).wait(5000).quote(99.5, 100.5).events,
     "abnormal_volume": test_abnormal_volume.bars([100.0] * 20 + [350.0]).events,
@@ -154,7 +162,8 @@ def test_events_fed_again_change_nothing(engine: Engine, events: list[Event]) ->
 def test_evidence_is_in_the_input(engine: Engine, events: list[Event]) -> None:
     orders = {event[name] for event in events for name in ("order_id", "previous_order_id") if event.get(name)}
     trades = {event["trade_id"] for event in events if event.get("trade_id")}
-    accounts = {event["account"] for event in events if event.get("account")}
+    named = ("account", "buy_account", "sell_account")
+    accounts = {event[name] for event in events for name in named if event.get(name)}
     first, last = min(event["ts"] for event in events), max(event["ts"] for event in events)
     for alert in run(engine, events):
         assert set(alert.order_ids) <= orders

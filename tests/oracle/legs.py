@@ -97,7 +97,7 @@ class Tape:
         """Take an event's time: a new session's sums begin at 0, the mid is sampled once a second."""
         if market.pages != self.pages:
             self.pages, self.sampled = market.pages, None
-            self.heard, self.next_sample = 0, 0
+            self.heard = 0
             self.day_volume, self.day_trades = 0.0, 0
         if ts < self.next_sample:
             return
@@ -280,7 +280,7 @@ class Tape:
             money=sums.money,
             opens_ts=market.open_ts,
             closes_ts=market.close_ts,
-            heard_ts=self.heard,
+            heard_ts=self.heard or ts,
             counter_volume=counter_volume,
             tick=market.instrument.tick_size,
             session=market.session,

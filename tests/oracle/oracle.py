@@ -14,6 +14,14 @@ from surveillance.reference import Instrument, Reference
 from surveillance.rules import RULES
 
 from tests.oracle.findings import Said, ns
+from tests.oracle.leg_rules import (
+    FrontRunning,
+    PaintingTheTape,
+    PreArrangedTrading,
+    WashTrading,
+    by_market,
+    by_owner,
+)
 from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
@@ -23,10 +31,15 @@ from tests.oracle.prints import Print, Prints
 from tests.oracle.validity import is_valid
 
 LATE_NS = 5 * SECOND
-LEG_RULES: dict[str, Any] = {}
+LEG_RULES: dict[str, Any] = {
+    "wash_trading": (by_owner, WashTrading),
+    "pre_arranged_trading": (by_market, PreArrangedTrading),
+    "painting_the_tape": (by_owner, PaintingTheTape),
+    "front_running": (by_market, FrontRunning),
+}
 ORDER_RULES = {"spoofing": Spoofing, "layering": Layering, "quote_stuffing": QuoteStuffing}
 PRINT_RULES = {"fat_finger": FatFinger, "pump_and_dump": PumpAndDump}
-BY_VENUE = {"spoofing", "layering", "quote_stuffing", "feed_staleness", "sequence_gap"}
+BY_VENUE = {"spoofing", "layering", "quote_stuffing", "feed_staleness", "sequence_gap", *LEG_RULES}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
 RANKS = ["low", "medium", "high", "critical"]
 LONGEST_NS = 1800 * SECOND

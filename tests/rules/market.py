@@ -18,8 +18,9 @@ SYMBOL = "AAA"
 REFERENCE = Reference(
     instruments=(Instrument(symbol=SYMBOL, venue="XNAS", previous_close=100.0, timezone="America/New_York"),),
     accounts=(
-        Account(account="eve-1", beneficial_owner="Eve"),
-        Account(account="eve-2", beneficial_owner="Eve"),
+        Account(account="eve-1", beneficial_owner="Eve", entity_type="proprietary"),
+        Account(account="eve-2", beneficial_owner="Eve", entity_type="proprietary"),
+        Account(account="fund", entity_type="client"),
     ),
 )
 

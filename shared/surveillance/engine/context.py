@@ -124,7 +124,7 @@ LEG: Final = np.dtype(
         ("ask_after", "f8"),
         ("opens_ts", "i8"),  # the session's open and close by schedule, else the UTC day's
         ("closes_ts", "i8"),
-        ("heard_ts", "i8"),  # first event of the session
+        ("heard_ts", "i8"),  # when the session was first heard of, at the turn of a second
         ("usual_quantity", "f8"),  # running median of new orders
         ("usual_trade", "f8"),  # running median of prints
         ("day_volume", "f8"),  # prints of the session so far; one that comes after its fills is not in it yet

@@ -138,7 +138,7 @@ def _tell(t, market_row, c, out, side, account, order_row, trade, price, quantit
     leg.ask_after = m.ask
     leg.opens_ts = m.open_ts
     leg.closes_ts = m.close_ts
-    leg.heard_ts = m.heard_ts
+    leg.heard_ts = m.heard_ts if m.heard_ts else c.ts
     leg.usual_quantity = m.usual_quantity
     leg.usual_trade = m.usual_trade
     leg.day_volume = m.day_volume

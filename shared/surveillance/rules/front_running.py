@@ -1,16 +1,16 @@
 """Front running: a proprietary account trades just ahead of a large client order, and out of it at a profit.
 
 (1) An owner with a proprietary account, silent for `quiet_s`, trades on one side: its *lead*. (2) Within `ahead_s` a
-client's order on the same side, at least `client_multiple` × the market's usual order size, gets its first fill; whether
-it was entered before the lead or after does not matter, who fills first does. (3) Then, within `hold_s` and not before,
-the owner trades out of the lead (within `size_tolerance`), by whichever of its accounts, at a profit. (4) It is unlikely
-by chance: with r usual prints of that owner a second in the rest of the session, the chance is
+client's order on the same side, at least `client_multiple` × the market's usual order size, gets its first fill; it
+does not matter whether it was entered before the lead or after, but who fills first. (3) Then, within `hold_s` and not
+before, the owner trades out of the lead (within `size_tolerance`), by whichever of its accounts, at a profit. (4) It is
+unlikely by chance: with r usual prints of that owner a second in the rest of the session, the chance is
 (1 − exp(−r × time ahead)) × (1 − exp(−r × time held)) ÷ 8 (sides and sizes agree) × min(1, usual order size ÷ client
 order)² × min(1, usual order size ÷ lead), and must stay below exp(−`min_surprise`).
 
 Needs `entity_type` in the accounts' reference data.
 
-Sources: Regulation (EU) 2016/522, Annex II, section 2, indicator 1(a); FINRA rule 5270.
+Sources: Regulation (EU) 596/2014, Article 7(1)(d); FINRA rule 5270.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ PARAMETERS = (
     Parameter("quiet_s", 30, "s", 0, 600, "without a trade of the owner before its lead"),
     Parameter("client_multiple", 4, "× usual order size", 1, 1000, "how large the client's order is"),
     Parameter("size_tolerance", 0.1, "share", 0, 1, "by how much the way out may differ from the lead"),
-    Parameter("min_surprise", 11.5, "−ln of the chance", 0, 200, "how unlikely it is by chance"),
+    Parameter("min_surprise", 16.5, "−ln of the chance", 0, 200, "how unlikely it is by chance"),
 )
 
 CLIENT = ENTITY_TYPES.index("client") + 1
@@ -56,7 +56,6 @@ ROW = [
     ("order", "i8", (HELD,)),
     ("trade", "i8", (HELD,)),
     ("client_account", "i8", (HELD,)),
-    ("client_owner", "i8", (HELD,)),
     ("client_order", "i8", (HELD,)),
     ("client_trade", "i8", (HELD,)),
     ("client_entered_ts", "i8", (HELD,)),
@@ -115,17 +114,17 @@ def _follow(leg, row, p):
     if leg.order_filled > leg.quantity * (1 + 1e-9):
         return
     for k in range(row.owners):
-        if row.state[k] == LEADS and row.side[k] == leg.side and row.owner[k] != leg.owner:
-            if leg.ts > row.ts[k] and leg.ts - row.ts[k] <= p.ahead_ns:
-                row.state[k] = FOLLOWED
-                row.client_account[k] = leg.account
-                row.client_owner[k] = leg.owner
-                row.client_order[k] = leg.order
-                row.client_trade[k] = leg.trade
-                row.client_entered_ts[k] = leg.entered_ts
-                row.client_ts[k] = leg.ts
-                row.client_quantity[k] = leg.order_quantity
-                row.client_price[k] = leg.price
+        if row.state[k] != LEADS or row.side[k] != leg.side or row.owner[k] == leg.owner:
+            continue
+        if leg.ts > row.ts[k] and leg.ts - row.ts[k] <= p.ahead_ns:
+            row.state[k] = FOLLOWED
+            row.client_account[k] = leg.account
+            row.client_order[k] = leg.order
+            row.client_trade[k] = leg.trade
+            row.client_entered_ts[k] = leg.entered_ts
+            row.client_ts[k] = leg.ts
+            row.client_quantity[k] = leg.order_quantity
+            row.client_price[k] = leg.price
 
 
 @kernel
@@ -165,7 +164,7 @@ def _take_own(leg, row, p):
         if not row.profit > 0 or row.surprise < p.min_surprise:
             return 0.0
         row.told = k
-        return 0.7 + 0.25 * min((row.surprise - p.min_surprise) / 4.0, 1.0)
+        return 0.75 + 0.2 * min((row.surprise - p.min_surprise) / 4.0, 1.0)
     row.state[k] = SILENT
     if silent >= p.quiet_ns:
         _lead(leg, row, k)
@@ -192,6 +191,7 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
     own, out, other = int(row["account"][k]), int(leg["account"]), int(row["client_account"][k])
     entered, client_entered = int(row["entered_ts"][k]), int(row["client_entered_ts"][k])
     price = float(row["money"][k]) / quantity
+    out_price = float(row["out_money"][k]) / float(row["out_quantity"][k])
     reacted = entered and client_entered and entered >= client_entered
     sentences = [
         f"{story.who(own)}, a proprietary account silent for {p['quiet_s']:g} s or more, traded {amount(quantity)} "
@@ -208,8 +208,7 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
         ),
         f"Within {duration(end - client_ts)} of that (threshold {p['hold_s']:g} s) "
         + ("the account" if out == own else f"{story.who(out)}, of the same owner,")
-        + f" traded out of it at {amount(round(float(row['out_money'][k]) / float(row['out_quantity'][k]), 6))}: a profit "
-        f"of {amount(round(float(row['profit']), 2))}.",
+        + f" traded out of it at {amount(round(out_price, 6))}: a profit of {amount(round(float(row['profit']), 2))}.",
         f"For an owner of its activity the chance of that is about exp(−{float(row['surprise']):.1f}) (threshold "
         f"exp(−{p['min_surprise']:g})).",
     ]

@@ -7,7 +7,7 @@ at most `max_gap_variation`; (3) on both sides, so that next to no position is l
 position, makers mostly give liquidity, and people do not trade by the clock: eight random gaps are that even once in
 125 times. Prints an owner makes with itself are `wash_trading`'s.
 
-Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 3(b); US Securities Exchange Act section 9(a)(1).
+Source: Regulation (EU) 2016/522, Annex II ("painting the tape").
 """
 
 import numpy as np
@@ -125,8 +125,8 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
     share = volume / (float(leg["bought"]) + float(leg["sold"]) - float(row["volume"][held[0]]))
     sentences = [
         f"{story.who(int(leg['account']))} took liquidity {count} times within {duration(end - start)} "
-        f"(threshold {p['min_prints']:g} in {p['window_s']:g} s), at most {amount(max(quantities))} {story.symbol} at a "
-        f"time; the usual print is {amount(round(usual, 1))} (threshold {p['max_size']:g} times that).",
+        f"(threshold {p['min_prints']:g} in {p['window_s']:g} s), at most {amount(max(quantities))} {story.symbol} "
+        f"each; the usual print is {amount(round(usual, 1))} (threshold {p['max_size']:g} times that).",
         f"The prints came every {float(row['gap']):.1f} s; the gaps vary by {float(row['variation']):.0%} of that "
         f"(threshold {p['max_gap_variation']:.0%}).",
         f"It bought {amount(bought)} and sold {amount(volume - bought)}: {float(row['net']):.0%} of the volume is left "

@@ -1,13 +1,13 @@
 """Pre-arranged trading: two owners meet in the market again and again, each time by appointment.
 
 A *meeting* is a trade of two owners' orders that were entered within `apart_s` of each other, for the same quantity
-(within `size_tolerance`), all of which traded there (`traded_share`). Within `window_s` the same pair has `min_meetings`
-of them, and that is beyond chance: with M meetings of others in the session, and s₁, s₂ the owners' shares of the rest
-of its volume, 2 × max(M, 1) × s₁ × s₂ are expected; the Poisson probability of as many as were seen stays below
-10^−`min_certainty`. Owners of one beneficial owner are `wash_trading`'s.
+(within `size_tolerance`), all of which traded there (`traded_share`). Within `window_s` the same pair has
+`min_meetings` of them, and that is beyond chance: with M meetings of others in the session, and s₁, s₂ the owners'
+shares of the rest of its volume, 2 × max(M, 1) × s₁ × s₂ are expected; the Poisson probability of as many as were seen
+stays below 10^−`min_certainty`. Accounts of one beneficial owner are `wash_trading`'s.
 
-Sources: US Commodity Exchange Act section 4c(a); CME Rule 539; Regulation (EU) 2016/522, Annex II, section 1,
-indicator 3(c).
+Sources: US Commodity Exchange Act section 4c(a); CME Rule 539; Regulation (EU) 2016/522, Annex II ("improper matched
+orders").
 """
 
 import numpy as np
@@ -125,11 +125,12 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
     apart = max(int(row["apart"][n]) for n in held)
     one, other = (int(account) for account in row["account"][last])
     sentences = [
-        f"{story.who(one)} and {story.who(other)} met in {told} trades of {story.symbol} within {duration(end - start)} "
-        f"(threshold {p['min_meetings']:g} in {p['window_s']:g} s), the last for {amount(float(row['quantity'][last]))} "
-        f"at {amount(float(row['price'][last]))} at {story.at(end)}; {amount(volume)} in all.",
-        f"Each time their two orders were for the same quantity (within {p['size_tolerance']:.0%}), were entered at most "
-        f"{duration(apart)} apart (threshold {p['apart_s']:g} s) and found each other whole.",
+        f"{story.who(one)} and {story.who(other)} met in {told} trades of {story.symbol} within "
+        f"{duration(end - start)} (threshold {p['min_meetings']:g} in {p['window_s']:g} s), the last for "
+        f"{amount(float(row['quantity'][last]))} at {amount(float(row['price'][last]))} at {story.at(end)}; "
+        f"{amount(volume)} in all.",
+        f"Each time their two orders were for the same quantity (within {p['size_tolerance']:.0%}), were entered at "
+        f"most {duration(apart)} apart (threshold {p['apart_s']:g} s) and found each other whole.",
         f"By their share of the volume {float(row['expected']):.2g} such meetings would be expected; the chance of as "
         f"many is 10^−{float(row['certainty']):.0f} (threshold 10^−{p['min_certainty']:g}).",
     ]

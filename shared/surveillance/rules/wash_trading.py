@@ -5,16 +5,16 @@ of evidence within `window_s`:
 
 - *Self-matches*: one trade with the same owner on both sides. A lone one happens by accident and is of low severity;
   `min_matches` of them are a pattern.
-- *Round trips*: the owner buys and sells the same quantity (within `size_tolerance`) at about the same
-  price (within `price_ticks` or `price_bp`), each time within `match_s`, against whoever was there; `min_matches` of
-  them which make up `matched_share` of all the owner traded meanwhile. Makers and busy traders do that by chance: a round trip counts by how unlikely it
-  is for an owner of that activity. With r usual prints a second in the rest of the session, its chance is
-  (1 − exp(−r × time)) ÷ 8 (the side and the size agree) × min(1, usual order size ÷ quantity)²; the product over the
-  round trips must stay below exp(−`min_surprise`), and each below exp(−`trip_surprise`).
+- *Round trips*: the owner buys and sells the same quantity (within `size_tolerance`) at about the same price (within
+  `price_ticks` or `price_bp`), each time within `match_s`, against whoever was there; `min_matches` of them which make
+  up `matched_share` of all the owner traded meanwhile. Makers and busy traders do that by chance: a round trip counts
+  by how unlikely it is for an owner of that activity. With r usual prints a second in the rest of the session, its
+  chance is (1 − exp(−r × time)) ÷ 8 (the side and the size agree) × min(1, usual order size ÷ quantity)²; the product
+  over the round trips must stay below exp(−`min_surprise`), and each below exp(−`trip_surprise`).
 
 Self-trade prevention leaves cancels and no trade, hence no evidence.
 
-Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 3(a); US Commodity Exchange Act section 4c(a).
+Sources: Regulation (EU) 2016/522, Annex II ("wash trades"); US Commodity Exchange Act section 4c(a).
 """
 
 import numpy as np
@@ -245,7 +245,8 @@ def _explain_trips(row: np.void, leg: np.void, p: dict[str, float], story: Story
     sentences = [
         f"{story.who(int(leg['account']))} bought and sold {story.symbol} {told} times within {duration(end - start)} "
         f"(threshold {p['min_matches']:g} in {p['window_s']:g} s), each time the same quantity at the same price "
-        f"(within {p['size_tolerance']:.0%} and {p['price_ticks']:g} ticks or {p['price_bp']:g} bp): {amount(volume)} traded, next to no position left.",
+        f"(within {p['size_tolerance']:.0%} and {p['price_ticks']:g} ticks or {p['price_bp']:g} bp): {amount(volume)} "
+        f"traded, next to no position left.",
         f"This is {share:.0%} of all it traded meanwhile (threshold {p['matched_share']:.0%}).",
         f"For an owner of its activity the chance of that is about exp(−{surprise:.0f}) "
         f"(threshold exp(−{p['min_surprise']:g})).",

@@ -1,7 +1,7 @@
 """Front running: a proprietary account takes what a large client order is about to take, and offers it to it.
 
 Start values: rules.md, `front_running`: at most a second ahead. In some the client's order arrives first, away from the
-market, and the leader reacts within 20 to 150 ms.
+market, and the leader reacts within 20 to 150 ms. The client's order is as large as it takes to reach what is offered.
 """
 
 from surveillance.events import SECOND
@@ -11,7 +11,8 @@ from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, S
 
 AHEAD_NS = 1 * SECOND
 LEAD_TIMES_USUAL = 2.0
-TICKS = 2.0
+TICKS = 1.5
+CLIENT_TIMES_USUAL = 10.0
 REACTION_NS = (20 * MILLISECOND, 150 * MILLISECOND)
 REACTING = 0.4
 LONGEST_NS = 20 * SECOND
@@ -27,18 +28,15 @@ def _actors(stage: Stage, kind: str = PROPRIETARY_KIND) -> tuple[int, int, int]:
     return leaders[0], leaders[-1], client
 
 
-def _lead(stage: Stage, at: int, account: int, way_out: int, side: int, ticks: int) -> tuple[int, int]:
-    """Take the best prices and offer what was got a little dearer; gives both orders."""
+def _lead(stage: Stage, at: int, account: int, way_out: int, side: int, ticks: int, held_ns: int = MILLISECOND) -> int:
+    """Take the best prices and offer what was got a little dearer; gives the order that offers it."""
     size = shares(stage.usual(stage.larger(LEAD_TIMES_USUAL)))
     lead = stage.script.enter(at, account, side, at_opposite(), size, immediate=True)
-    out = stage.script.enter(
-        at + MILLISECOND, way_out, -side, at_price_of(lead, ticks), executed_of(lead), post_only=True
-    )
-    return lead, out
+    return stage.script.enter(at + held_ns, way_out, -side, at_price_of(lead, ticks), executed_of(lead), post_only=True)
 
 
 def _ticks(stage: Stage) -> int:
-    return 1 + max(1, round(stage.larger(TICKS) - 1))
+    return max(1, round(stage.larger(TICKS)))
 
 
 def _ahead(stage: Stage) -> int:
@@ -50,17 +48,15 @@ def front_run(stage: Stage) -> None:
     account, way_out, client = _actors(stage)
     side, ahead_ns, ticks = stage.side(), _ahead(stage), _ticks(stage)
     script = stage.script
-    if stage.chance.random() < REACTING:
-        arrives = stage.start
-        waits = script.enter(arrives, client, side, behind_best(8), shares(stage.usual(stage.larger(8.0))))
-        leads = arrives + round(stage.between(*REACTION_NS))
-        _, out = _lead(stage, leads, account, way_out, side, ticks)
-        script.replace(waits, side, at_price_of(out), leads + ahead_ns, size=reaching(out, 1.0))
-        script.cancel(waits, leads + ahead_ns + SECOND)
-    else:
-        leads = stage.start
-        _, out = _lead(stage, leads, account, way_out, side, ticks)
-        script.enter(leads + ahead_ns, client, side, at_price_of(out), reaching(out, 1.0), immediate=True)
+    reacts = stage.chance.random() < REACTING
+    leads = stage.start + (round(stage.between(*REACTION_NS)) if reacts else 0)
+    crosses = leads + ahead_ns
+    arrives = stage.start if reacts else crosses - MILLISECOND
+    size = shares(stage.usual(stage.larger(CLIENT_TIMES_USUAL)))
+    waits = script.enter(arrives, client, side, behind_best(8), size)
+    out = _lead(stage, leads, account, way_out, side, ticks, ahead_ns - 5 * MILLISECOND)
+    script.replace(waits, side, at_price_of(out), crosses, size=reaching(out, 1.0))
+    script.cancel(waits, crosses + SECOND)
     script.cancel(out, leads + 10 * SECOND)
 
 
@@ -73,7 +69,7 @@ def follow_client(stage: Stage) -> None:
     account, way_out, client = _actors(stage)
     side = stage.side()
     _client_takes(stage, stage.start, client, side)
-    _, out = _lead(stage, stage.start + 100 * MILLISECOND, account, way_out, side, 1)
+    out = _lead(stage, stage.start + 100 * MILLISECOND, account, way_out, side, 1)
     stage.script.cancel(out, stage.start + 15 * SECOND)
 
 
@@ -81,7 +77,7 @@ def lead_other_way(stage: Stage) -> None:
     """All but the side: it sells ahead of a client who buys, or the other way round."""
     account, way_out, client = _actors(stage)
     side = stage.side()
-    _, out = _lead(stage, stage.start, account, way_out, -side, 1)
+    out = _lead(stage, stage.start, account, way_out, -side, 1)
     _client_takes(stage, stage.start + _ahead(stage), client, side)
     stage.script.cancel(out, stage.start + 15 * SECOND)
 
@@ -90,7 +86,7 @@ def lead_small_order(stage: Stage) -> None:
     """All but the size: the client's order is a usual one."""
     account, way_out, client = _actors(stage)
     side = stage.side()
-    _, out = _lead(stage, stage.start, account, way_out, side, 1)
+    out = _lead(stage, stage.start, account, way_out, side, 1)
     _client_takes(stage, stage.start + _ahead(stage), client, side, size=1.0)
     stage.script.cancel(out, stage.start + 15 * SECOND)
 
@@ -108,7 +104,7 @@ def client_ahead_of_client(stage: Stage) -> None:
     """All but the proprietary account: one client happens to be ahead of another."""
     account, way_out, client = _actors(stage, CLIENT)
     side, ticks, ahead_ns = stage.side(), _ticks(stage), _ahead(stage)
-    _, out = _lead(stage, stage.start, account, way_out, side, ticks)
+    out = _lead(stage, stage.start, account, way_out, side, ticks)
     stage.script.enter(stage.start + ahead_ns, client, side, at_price_of(out), reaching(out, 1.0), immediate=True)
     stage.script.cancel(out, stage.start + 10 * SECOND)
 

@@ -15,14 +15,12 @@ UNEVEN = 0.3
 """Each gap lies within this share of the mean gap."""
 
 
-def _paint(
-    stage: Stage, accounts: list[int], count: int, gap_ns: float, *, size: float, uneven: float = UNEVEN
-) -> None:
+def _paint(stage: Stage, accounts: list[int], count: int, gap_ns: float) -> None:
     side, at = stage.side(), stage.start
     for number in range(count):
         account = accounts[number % len(accounts)]
-        stage.script.enter(at, account, side if number % 2 == 0 else -side, at_market(), shares(size))
-        at += round(gap_ns * stage.between(1.0 - uneven, 1.0 + uneven))
+        stage.script.enter(at, account, side if number % 2 == 0 else -side, at_market(), shares(_smallest(stage)))
+        at += round(gap_ns * stage.between(1.0 - UNEVEN, 1.0 + UNEVEN))
 
 
 def _gap(stage: Stage) -> float:
@@ -36,7 +34,7 @@ def _smallest(stage: Stage) -> float:
 def paint(stage: Stage) -> None:
     """The pattern, by one account or by two of one owner in turn."""
     (accounts,) = stage.owners(1, accounts=2 if stage.chance.random() < 0.5 else 1)
-    _paint(stage, accounts[:2], stage.count(PRINTS), _gap(stage), size=_smallest(stage))
+    _paint(stage, accounts[:2], stage.count(PRINTS), _gap(stage))
 
 
 def paint_at_random(stage: Stage) -> None:
@@ -61,13 +59,17 @@ def paint_one_way(stage: Stage) -> None:
 def paint_largely(stage: Stage) -> None:
     """All but the size: each print is many times the usual."""
     ((account, *_),) = stage.owners(1)
-    _paint(stage, [account], round(PRINTS), _gap(stage), size=stage.usual(4.0))
+    side, gap_ns, at = stage.side(), _gap(stage), stage.start
+    for number in range(round(PRINTS)):
+        size = shares(stage.usual(stage.between(2.0, 8.0)))
+        stage.script.enter(at, account, side if number % 2 == 0 else -side, at_market(), size)
+        at += round(gap_ns * stage.between(1.0 - UNEVEN, 1.0 + UNEVEN))
 
 
 def paint_briefly(stage: Stage) -> None:
     """All but the number: four prints."""
     ((account, *_),) = stage.owners(1)
-    _paint(stage, [account], 4, _gap(stage), size=_smallest(stage))
+    _paint(stage, [account], 4, _gap(stage))
 
 
 def paint_patiently(stage: Stage) -> None:
