@@ -6,7 +6,7 @@ import typer
 from surveillance.errors import InputError
 from typer.core import TyperGroup
 
-from cli import alerts, bench, demo, evaluate, explain, local, replay, rules, scorecard, simulate
+from cli import alerts, batch, bench, demo, evaluate, explain, local, replay, rules, scorecard, simulate
 
 
 class Commands(TyperGroup):
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
+app.command("batch")(batch.batch)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("scorecard")(scorecard.scorecard)

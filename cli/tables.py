@@ -88,11 +88,12 @@ def read_parameters(files: Sequence[Path] = ()) -> "Parameters":
     from surveillance.parameters import Parameters
     from surveillance.rules import RULES
 
-    layers = [_layer(path) for path in (SHIPPED_PARAMETERS, *files)]
+    layers = [read_layer_file(path) for path in (SHIPPED_PARAMETERS, *files)]
     return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers)
 
 
-def _layer(path: Path) -> "Layer":
+def read_layer_file(path: Path) -> "Layer":
+    """Read a parameter file; raises `ParameterError`, or `InputError` where it can't be read."""
     from surveillance.parameters import read_layer
 
     try:
