@@ -21,6 +21,7 @@ EAGER: Layer = {
         "max_levels_away": 64,
         "max_distance_bp": 10_000,
         "max_filled_share": 0.5,
+        "quoting_factor": 2,
         "warm_up_orders": 0,
     },
     "layering": {"min_levels": 2, "min_depth_share": 0.05, "size_ratio": 1, "cancelled_share": 0.2},
@@ -62,6 +63,25 @@ EAGER: Layer = {
         "size_tolerance": 0.9,
         "min_surprise": 0,
     },
+    "flipping": {
+        "size_multiple": 1,
+        "shown_multiple": 0,
+        "max_levels_away": 64,
+        "max_filled_share": 0.5,
+        "within_ms": 5000,
+        "warm_up_orders": 1,
+    },
+    "pinging": {
+        "min_pings": 2,
+        "ping_multiple": 1,
+        "ping_ms": 2000,
+        "min_steps": 1,
+        "size_ratio": 1,
+        "window_s": 20,
+        "warm_up_orders": 1,
+    },
+    "excessive_order_to_trade": {"max_ratio": 3, "max_volume_ratio": 5, "maker_max_ratio": 4},
+    "liquidity_evaporation": {"max_left": 0.9, "min_before": 0.7, "max_traded_share": 1, "min_seconds": 5},
     "price_velocity": {"min_move": 0.002},
     "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3},
     "abnormal_volume": {"multiple": 1.5, "min_money": 1000, "min_mad_z": 1},
@@ -145,7 +165,7 @@ class Stream:
 
     def plans(self) -> list[Callable[[], list[Event]]]:
         """Give the plans people may have, as often as they should come."""
-        orders = [self.spoof, self.spoof, self.stack, self.flood]
+        orders = [self.spoof, self.spoof, self.stack, self.flood, self.flip]
         return [*orders, self.rush, self.meet, self.paint, self.paint, self.lead]
 
     def campaign(self) -> tuple[Event, Event, str, str]:
@@ -185,6 +205,23 @@ class Stream:
             steps[2], steps[3] = steps[3], steps[2]
         if self.chance.random() < 0.2:
             steps.pop(self.chance.randrange(len(steps)))
+        return [self.quickly(step) for step in steps]
+
+    def flip(self) -> list[Event]:
+        mine, other, side, opposite = self.campaign()
+        large, taker, price = self.fresh(), self.fresh(), 98.0 if side == "buy" else 102.0
+        size = float(self.chance.choice((50, 300)))
+        taken = other | {"order_id": taker, "price": price, "size": 20.0}
+        steps = [
+            mine | {"action": "new", "order_id": large, "side": side, "price": price, "size": size},
+            mine | {"action": "cancel", "order_id": large},
+            taken | {"action": "new", "side": opposite},
+            taken | {"action": "fill", "trade_id": taker},
+        ]
+        if self.chance.random() < 0.2:
+            steps.insert(1, mine | {"action": "fill", "order_id": large, "price": price, "size": 100.0})
+        if self.chance.random() < 0.3:
+            steps[1], steps[2] = steps[2], steps[1]
         return [self.quickly(step) for step in steps]
 
     def stack(self) -> list[Event]:

@@ -23,11 +23,15 @@ from surveillance.wire import Decoded
 from tests.engine.runs import Event, contents, decoded, run, run_in_lanes, run_with
 from tests.rules import (
     test_abnormal_volume,
+    test_excessive_order_to_trade,
     test_fat_finger,
     test_feed_rules,
+    test_flipping,
     test_front_running,
     test_layering,
+    test_liquidity_evaporation,
     test_painting_the_tape,
+    test_pinging,
     test_pre_arranged_trading,
     test_price_velocity,
     test_pump_and_dump,
@@ -47,6 +51,10 @@ SCENES: dict[str, list[Event]] = {
     "pre_arranged_trading": test_pre_arranged_trading.scene().events,
     "painting_the_tape": test_painting_the_tape.scene().events,
     "front_running": test_front_running.scene().events,
+    "flipping": test_flipping.scene().events,
+    "pinging": test_pinging.scene().events,
+    "excessive_order_to_trade": test_excessive_order_to_trade.scene(orders=210).events,
+    "liquidity_evaporation": test_liquidity_evaporation.scene().events,
     "price_velocity": test_price_velocity.rise().events,
     "wide_spread": test_wide_spread.usual().quote(99.5, 100.5).wait(5000).quote(99.5, 100.5).events,
     "abnormal_volume": test_abnormal_volume.bars([100.0] * 20 + [350.0]).events,
@@ -65,8 +73,9 @@ SEEDS = range(4)
 
 def scene(rule: str) -> list[Event]:
     """Hide a rule's scene in the flow of other people and other symbols."""
-    noise = quiet_flow(len(rule), 600, symbols=("AAA", "ZZZ"))
-    return hidden_in(noise if rule != "wide_spread" else quiet_flow(3, 600, symbols=("ZZZ",)), SCENES[rule])
+    elsewhere = rule in ("wide_spread", "liquidity_evaporation")
+    noise = quiet_flow(len(rule), 600, symbols=("ZZZ",) if elsewhere else ("AAA", "ZZZ"))
+    return hidden_in(noise, SCENES[rule])
 
 
 def cases() -> list[Any]:

@@ -3,6 +3,7 @@
 Written from the contracts and from what the features' docstrings promise; it is slow on purpose.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,20 @@ UNFIT_TO_SET_PRICES = {"late", "out_of_sequence", "average_price"}
 STACK_BURST_NS = SECOND // 4
 LONGEST_STACK = 32
 NEAR_LEVELS = 10
+TENTH = SECOND // 10
 FOREVER = 2**62
+
+
+@dataclass
+class Ratio:
+    """What an owner ordered and executed in a session, counted as RTS 9 does."""
+
+    session: int
+    messages: int = 0
+    volume: float = 0.0
+    executions: int = 0
+    executed: float = 0.0
+    active_since: int = 0
 
 
 @dataclass(eq=False)
@@ -27,6 +41,38 @@ class Owner:
     live: dict[int, list["Order"]] = field(default_factory=lambda: {1: [], -1: []})
     burst: float = 0.0
     burst_ts: int = 0
+    minutes: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Orders entered, by minute and side."""
+    sums: Ratio | None = None
+    active_ts: int = 0
+    is_maker: bool = False
+
+    def count(self, session: int, ts: int, action: str, before: float, after: float, removed: float) -> None:
+        """Count an order or execution; half a minute without any, or a new session, begins its activity anew."""
+        since = self.sums.active_since if self.sums else ts
+        if self.sums is None or self.sums.session != session or ts - self.active_ts > 30 * SECOND:
+            since = ts
+        self.active_ts = ts
+        if self.sums is None or self.sums.session != session:
+            self.sums = Ratio(session)
+        self.sums.active_since = since
+        if action == "fill":
+            self.sums.executions += 1
+            self.sums.executed += removed
+        elif action == "replace":
+            self.sums.messages += 2
+            self.sums.volume += before + after
+        else:
+            self.sums.messages += 1
+            self.sums.volume += after if action == "new" else removed
+
+    def entered(self, side: int, ts: int) -> int:
+        """Count the orders it entered on a side in this minute and the one before."""
+        return sum(self.minutes.get(ts // MINUTE - back, {}).get(side, 0) for back in (0, 1))
+
+    def quotes_both_sides(self, ts: int) -> bool:
+        buys, sells = self.entered(1, ts), self.entered(-1, ts)
+        return self.name is not None and buys + sells >= 10 and 4 * min(buys, sells) >= buys + sells
 
     def quantity(self, side: int) -> float:
         return sum(order.open for order in self.live[side])
@@ -112,6 +158,11 @@ class Order_event:  # noqa: N801
     spread: float | None = None
     message_mean: float = 0.0
     message_sigma: float = 0.0
+    prints: int = 0
+    bid: float | None = None
+    ask: float | None = None
+    shown: float = 0.0
+    near: float | None = None
     mid_after: float | None = None
 
     @property
@@ -122,13 +173,23 @@ class Order_event:  # noqa: N801
 class Market:
     """One symbol's memory."""
 
-    def __init__(self, symbol: str, instrument: Instrument | None, unknown: Instrument, owners: dict[str, str]) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        instrument: Instrument | None,
+        unknown: Instrument,
+        owners: dict[str, str],
+        makers: Collection[str] = (),
+    ) -> None:
+        self.makers = makers
         self.symbol = symbol
         self.instrument = instrument or unknown
         self.schedule: Schedule | None = self.instrument.schedule() or unknown.schedule()
         self.owner_of = owners
         self.mark: int | None = None
         self.session = 0
+        self.prints = 0
+        self.next_depth_ts = 0
         self.pages = 0
         """Sessions begun."""
         self.open_ts = 0
@@ -193,6 +254,7 @@ class Market:
     def begin_session(self, identity: int, keep_orders: bool) -> None:
         self.session = identity
         self.pages += 1
+        self.next_depth_ts = 0
         self.gaps = self.late = self.rejected = 0
         if self.last_price is not None:
             self.previous_close, self.close_stands_in = self.last_price, False
@@ -253,6 +315,7 @@ class Market:
     # trades
 
     def take_trade(self, event: dict[str, Any], is_open: bool) -> None:
+        self.prints += 1
         if is_open and self.minute is not None:
             self.minute.trades += 1
             self.minute.volume += event["size"]
@@ -319,7 +382,9 @@ class Market:
         if account is not None:
             known = account in self.owner_of
             name = f"owner {self.owner_of[account]}" if known else f"account {account}"
-        return self.people.setdefault(name, Owner(name, known))
+        if name not in self.people:
+            self.people[name] = Owner(name, known, is_maker=account in self.makers)
+        return self.people[name]
 
     def prices(self, side: int) -> set[float]:
         return {
@@ -331,30 +396,38 @@ class Market:
     def depth(self, side: int, levels: int) -> float:
         """Sum what is displayed at the best prices; those better than the quoted one are left-overs."""
         best = self.bid if side > 0 else self.ask
-        fair = [
-            price
-            for price in sorted(self.prices(side), reverse=side > 0)
-            if not (self.quoted and best is not None and (price - best) * side > 0)
-        ]
-        near = fair[:levels]
-        shown = [o for o in self.live.values() if o.side == side and not o.hidden and o.price in near]
-        return float(sum(order.open for order in shown))
+        shown: dict[float, float] = {}
+        for order in self.live.values():
+            price = order.price
+            if order.side != side or order.hidden or price is None:
+                continue
+            if not (self.quoted and best is not None and (price - best) * side > 0):
+                shown[price] = shown.get(price, 0.0) + order.open
+        return float(sum(shown[price] for price in sorted(shown, reverse=side > 0)[:levels]))
 
     def end(self, key: tuple[str | None, str], order: Order) -> None:
         del self.live[key]
         order.owner.live[order.side].remove(order)
 
     def count_message(self, ts: int) -> None:
-        """Keep mean and variance of the messages a minute, each finished minute weighing a tenth."""
+        """Keep mean and variance of the messages a minute while open, but for the first minute, which is seen in part.
+
+        A later one weighs as in a plain mean, but at least a tenth, and from the fourth on is taken for no more than
+        four standard deviations away.
+        """
+        if self.state != "open":
+            return
         minute = ts // MINUTE
         if minute != self.message_minute:
             if self.message_minute:
-                if self.message_minutes == 0:
-                    self.message_mean = float(self.messages)
-                else:
+                if self.message_minutes:
                     apart = self.messages - self.message_mean
-                    self.message_mean += 0.1 * apart
-                    self.message_variance = 0.9 * (self.message_variance + 0.1 * apart * apart)
+                    if self.message_minutes > 3:
+                        far = 4 * max(self.message_variance, self.message_mean) ** 0.5
+                        apart = min(max(apart, -far), far)
+                    weight = max(0.1, 1 / self.message_minutes)
+                    self.message_mean += weight * apart
+                    self.message_variance = (1 - weight) * (self.message_variance + weight * apart * apart)
                 self.message_minutes += 1
             self.message_minute, self.messages = minute, 0
         self.messages += 1
@@ -385,9 +458,13 @@ class Market:
             "orders_before": self.orders_seen,
             "mid": self.mid(),
             "spread": None if self.bid is None or self.ask is None else self.ask - self.bid,
+            "prints": self.prints,
+            "bid": self.bid,
+            "ask": self.ask,
             "message_mean": self.message_mean,
             "message_sigma": max(self.message_variance, self.message_mean) ** 0.5,
         }
+        open_before = order.open if order else 0.0
         told = Order_event(event, ts, order.owner if order else self.owner(account), account, side, order, **before)
         if action == "new":
             if order:
@@ -412,12 +489,17 @@ class Market:
         if action != "fill" and not told.restated:
             told.burst = told.owner.message(ts)
             self.count_message(ts)
+        if order and not told.restated:
+            told.owner.count(self.session, ts, action, open_before, order.open, told.removed)
         opposite = told.owner.live[-told.side] if told.side else []
         if order and action == "fill" and len(opposite) >= 2:
             told.stack = self.stack_of(told.owner, opposite)
             told.depth = self.depth(-told.side, levels)
         self.best_of_orders()
         told.mid_after = self.mid()
+        if ts >= self.next_depth_ts:
+            self.next_depth_ts = (ts // TENTH + 1) * TENTH
+            told.near = self.depth(1, levels) + self.depth(-1, levels)
         return told
 
     def can_trade(self, side: int, price: float | None) -> bool:
@@ -428,6 +510,9 @@ class Market:
         price, size = event.get("price"), event["size"]
         if price is not None:
             told.depth = self.depth(told.side, levels)
+            told.shown = sum(
+                o.open for o in self.live.values() if o.side == told.side and not o.hidden and o.price == price
+            )
             told.levels_away = sum((other - price) * told.side > 0 for other in self.prices(told.side))
         order = Order(
             names=[event["order_id"]],
@@ -444,6 +529,8 @@ class Market:
         )
         self.live[event.get("venue"), event["order_id"]] = order
         told.owner.live[told.side].insert(0, order)
+        minute = told.owner.minutes.setdefault(ts // MINUTE, {})
+        minute[told.side] = minute.get(told.side, 0) + 1
         self.learn_size(size)
         return order
 

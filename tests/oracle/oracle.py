@@ -25,6 +25,7 @@ from tests.oracle.leg_rules import (
 from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
+from tests.oracle.more_order_rules import Evaporation, Flipping, OrderToTrade, Pinging
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
 from tests.oracle.print_rules import FatFinger, PumpAndDump
 from tests.oracle.prints import Print, Prints
@@ -37,9 +38,28 @@ LEG_RULES: dict[str, Any] = {
     "painting_the_tape": (by_owner, PaintingTheTape),
     "front_running": (by_market, FrontRunning),
 }
-ORDER_RULES = {"spoofing": Spoofing, "layering": Layering, "quote_stuffing": QuoteStuffing}
 PRINT_RULES = {"fat_finger": FatFinger, "pump_and_dump": PumpAndDump}
-BY_VENUE = {"spoofing", "layering", "quote_stuffing", "feed_staleness", "sequence_gap", *LEG_RULES}
+ORDER_RULES = {
+    "spoofing": Spoofing,
+    "layering": Layering,
+    "quote_stuffing": QuoteStuffing,
+    "flipping": Flipping,
+    "pinging": Pinging,
+    "excessive_order_to_trade": OrderToTrade,
+    "liquidity_evaporation": Evaporation,
+}
+OF_MARKETS = {"liquidity_evaporation"}
+BY_VENUE = {
+    "spoofing",
+    "layering",
+    "quote_stuffing",
+    "flipping",
+    "pinging",
+    "excessive_order_to_trade",
+    "feed_staleness",
+    "sequence_gap",
+    *LEG_RULES,
+}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
 RANKS = ["low", "medium", "high", "critical"]
 LONGEST_NS = 1800 * SECOND
@@ -103,7 +123,8 @@ class Oracle:
         if symbol in self.markets:
             return self.markets[symbol]
         instrument = self.instruments.get(symbol)
-        market = Market(symbol, instrument, self.reference.unknown, self.owners)
+        makers = {each.account for each in self.reference.accounts if each.entity_type == "market_maker"}
+        market = Market(symbol, instrument, self.reference.unknown, self.owners, makers)
         self.markets[symbol] = market
         group = market.instrument.asset_class, market.instrument.venue
         if instrument is None and event.get("venue") in self.parameters.venues():
@@ -147,7 +168,8 @@ class Oracle:
                 legs = tape.fill(market, told, before)
             for rule, kind in ORDER_RULES.items():
                 if is_open:
-                    key = (rule, market.symbol, market.session, told.owner.name)
+                    owner = None if rule in OF_MARKETS else told.owner.name
+                    key = (rule, market.symbol, market.session, owner)
                     self.hear(
                         rule, self.memory.setdefault(key, kind()).see(told, self.values(rule, market)), market, event
                     )

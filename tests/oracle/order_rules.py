@@ -41,10 +41,10 @@ class Suspect:
 
 
 class Spoofing:
-    """One owner's suspects, the newest eight."""
+    """One owner's suspects, the newest four."""
 
     def __init__(self) -> None:
-        self.suspects: deque[Suspect] = deque(maxlen=8)
+        self.suspects: deque[Suspect] = deque(maxlen=4)
 
     def see(self, told: Order_event, p: Values) -> Said | None:
         if self.is_suspicious(told, p):
@@ -66,14 +66,19 @@ class Spoofing:
         order = told.order
         if told.action != "new" or told.restated or order is None or order.hidden or order.price is None:
             return False
-        large = told.orders_before >= p["warm_up_orders"] and order.open >= p["size_multiple"] * told.usual
+        known, usual = told.orders_before, p["size_multiple"] * told.usual
+        large = known >= p["warm_up_orders"] and order.open >= usual
+        large = large and order.open * known >= usual * (known + p["warm_up_orders"])
         near = (
             told.mid is not None
             and abs(order.price - told.mid) <= p["max_distance_bp"] * 1e-4 * told.mid
             and told.levels_away <= p["max_levels_away"]
         )
         alone = told.owner.name is None or told.owner.quantity(-order.side) * p["size_ratio"] <= order.open
-        return large and near and alone
+        enough = order.open >= p["size_multiple"] * p[
+            "quoting_factor"
+        ] * told.usual or not told.owner.quotes_both_sides(told.ts)
+        return large and near and alone and enough
 
     @staticmethod
     def suspect(told: Order_event) -> Suspect:
@@ -117,7 +122,8 @@ class Spoofing:
         order = told.order
         assert order is not None
         if order.open <= p["max_filled_share"] * suspect.quantity:
-            suspect.alive = told.ts - suspect.entered_ts <= ns(p["lifetime_s"])
+            left = told.owner.name is not None and told.owner.quantity(order.side) >= suspect.quantity
+            suspect.alive = told.ts - suspect.entered_ts <= ns(p["lifetime_s"]) and not left
             suspect.cancelled_ts, suspect.cancel_mid = told.ts, told.mid
         elif told.action == "replace" and order.entered_ts == told.ts:
             near = (
@@ -171,7 +177,8 @@ class Spoofing:
         size = min(suspect.quantity / (suspect.usual * p["size_multiple"]) / 4, 1.0)
         speed = 1.0 - (suspect.cancelled_ts - suspect.entered_ts) / ns(p["lifetime_s"])
         move = min(max(favour, 0.0), 2.0) / 2
-        return 0.5 + 0.15 * size + 0.1 * suspect.depth_share + 0.1 * speed + 0.1 * move
+        told_by = 0.05 * size + 0.03 * suspect.depth_share + 0.03 * speed + 0.03 * move
+        return (0.55 if told.owner.name is None else 0.86) + told_by
 
     @staticmethod
     def say(suspect: Suspect, score: float, told: Order_event, p: Values) -> Said:
@@ -271,6 +278,8 @@ class Layering:
             return None
         if told.owner.name is not None and quantity < p["size_ratio"] * told.owner.quantity(order.side):
             return None
+        if told.owner.quotes_both_sides(told.ts):
+            return None
         depth = max(told.depth, quantity)
         if quantity < p["min_depth_share"] * depth:
             return None
@@ -296,7 +305,8 @@ class Layering:
         levels = min(stack.levels / (2 * p["min_levels"]), 1.0)
         speed = 1.0 - (told.ts - stack.fill_ts) / ns(p["window_s"])
         return Said(
-            score=0.5 + 0.12 * size + 0.12 * levels + 0.12 * stack.depth_share + 0.12 * speed,
+            score=(0.55 if told.owner.name is None else 0.85)
+            + (0.04 * size + 0.03 * levels + 0.04 * stack.depth_share + 0.03 * speed),
             ts=told.ts,
             start_ts=stack.stack_ts,
             end_ts=told.ts,
@@ -327,7 +337,12 @@ class Flood:
     entered: int = 0
     cancelled: int = 0
     executions: int = 0
+    prints: int = 0
     orders: list[Order] = field(default_factory=list)
+
+    def trades(self, told: Order_event) -> int:
+        """Count its own executions or the market's trades since it began, whichever are more."""
+        return max(self.executions, told.prints - self.prints)
 
 
 class QuoteStuffing:
@@ -343,9 +358,9 @@ class QuoteStuffing:
         if flood is None and told.burst < p["watch_burst"]:
             return None
         if flood is None or flood.messages < 0:
-            flood = Flood(ts, told.account, ts)
+            flood = Flood(ts, told.account, ts, prints=told.prints)
         elif ts - flood.start_ts > SECOND and flood.messages * SECOND < p["min_rate"] * (ts - flood.start_ts):
-            flood = Flood(ts, flood.account, ts)
+            flood = Flood(ts, flood.account, ts, prints=told.prints)
         self.flood = flood
         flood.last_ts = ts
         if told.action == "fill":
@@ -372,15 +387,19 @@ class QuoteStuffing:
             flood.orders.append(order)
 
     @staticmethod
-    def sigmas(flood: Flood, told: Order_event) -> float:
+    def sigma(flood: Flood, told: Order_event) -> float:
+        """Give the standard deviation of the messages in the time of the flood."""
+        return max(told.message_sigma * (max(told.ts - flood.start_ts, 1) / MINUTE) ** 0.5, 1.0)
+
+    def sigmas(self, flood: Flood, told: Order_event) -> float:
         share_of_minute = max(told.ts - flood.start_ts, 1) / MINUTE
-        return (flood.messages - told.message_mean * share_of_minute) / max(told.message_sigma, 1.0)
+        return (flood.messages - told.message_mean * share_of_minute) / self.sigma(flood, told)
 
     def is_complete(self, flood: Flood, told: Order_event, p: Values) -> bool:
         large = flood.messages >= p["min_messages"]
         fast = flood.messages * SECOND >= p["min_rate"] * (told.ts - flood.start_ts)
-        taken_back = flood.cancelled >= p["min_cancelled_share"] * flood.entered
-        hardly_trades = flood.executions <= p["max_execution_share"] * flood.messages
+        taken_back = p["min_cancelled_share"] * flood.entered <= flood.cancelled <= 2 * flood.entered
+        hardly_trades = flood.trades(told) <= p["max_execution_share"] * flood.messages
         return large and fast and taken_back and hardly_trades and self.sigmas(flood, told) >= p["min_sigmas"]
 
     def say(self, flood: Flood, told: Order_event, p: Values) -> Said:
@@ -389,7 +408,7 @@ class QuoteStuffing:
         rate = min(flood.messages * SECOND / (span * p["min_rate"]) / 10, 1.0)
         named = told.owner.name is not None and flood.account is not None
         return Said(
-            score=0.55 + 0.2 * min(sigmas / (8 * max(p["min_sigmas"], 1.0)), 1.0) + 0.2 * rate,
+            score=0.88 + 0.05 * min(sigmas / (8 * max(p["min_sigmas"], 1.0)), 1.0) + 0.05 * rate,
             ts=told.ts,
             start_ts=flood.start_ts,
             end_ts=told.ts,
@@ -400,9 +419,9 @@ class QuoteStuffing:
                 "messages": float(flood.messages),
                 "messages_per_second": flood.messages / (span / 1e9),
                 "cancelled_share": flood.cancelled / max(flood.entered, 1),
-                "executions": float(flood.executions),
+                "executions": float(flood.trades(told)),
                 "sigmas": sigmas,
             },
             thresholds=picked(p, "min_messages min_rate min_cancelled_share max_execution_share min_sigmas"),
-            baselines={"messages_per_minute": told.message_mean, "messages_sigma": max(told.message_sigma, 1.0)},
+            baselines={"messages_per_minute": told.message_mean, "messages_sigma": self.sigma(flood, told)},
         )

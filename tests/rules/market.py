@@ -23,6 +23,12 @@ REFERENCE = Reference(
         Account(account="fund", entity_type="client"),
     ),
 )
+ROUND: Mapping[str, Mapping[str, float]] = {
+    "spoofing": {"size_multiple": 4, "size_ratio": 3, "lifetime_s": 10, "warm_up_orders": 0},
+    "layering": {"min_depth_share": 0.15, "size_ratio": 3, "cancelled_share": 0.85, "window_s": 10},
+    "quote_stuffing": {"min_messages": 120, "min_rate": 350},
+}
+"""What scenes are counted against, whatever calibration ships."""
 
 
 @cache
@@ -86,7 +92,7 @@ class Market:
 
     def alerts(self, rule: str, **parameters: float) -> list[Alert]:
         """Give the alerts one rule raises under parameters of its own."""
-        engine = engine_of(*sorted(parameters.items()), rule=rule)
+        engine = engine_of(*sorted({**ROUND.get(rule, {}), **parameters}.items()), rule=rule)
         found = engine.feed(engine.new_state(), Decoded(table_of(self.events))).alerts
         return [alert for alert in last_revisions(found) if alert.rule == rule]
 

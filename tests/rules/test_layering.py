@@ -147,3 +147,16 @@ def test_without_accounts_a_burst_of_orders_is_a_candidate() -> None:
     (alert,) = scene(account=None, accounts=False).alerts(RULE, min_depth_share=0.1)
     assert (alert.candidate, alert.data_tier, alert.accounts, alert.severity) == (True, 1, [], "medium")
     assert "the feed does not say whose they are" in alert.explanation
+
+
+@pytest.mark.parametrize(("others", "count"), [(2, 1), (9, 0)])
+def test_owner_that_quotes_both_sides_has_no_stack(others: int, count: int) -> None:
+    market = scene()
+    first = market.events[60]["ts"]
+    quotes = Market()
+    quotes.ts = first
+    for number in range(others):
+        quotes.new(f"q{number}", ("buy", "sell")[number % 2], 99.0 + 2 * (number % 2), 100, "eve-2")
+        quotes.cancel(f"q{number}")
+    market.events[60:60] = quotes.events
+    assert len(market.alerts(RULE)) == count

@@ -137,6 +137,23 @@ def test_owner_with_comparable_interest_on_the_other_side_is_quiet(resting: floa
     assert len(market.alerts(RULE)) == count
 
 
+@pytest.mark.parametrize(("left", "count"), [(999, 1), (1000, 0)])
+def test_owner_that_keeps_as_much_on_that_side_is_quiet(left: float, count: int) -> None:
+    market = Market().book().new("kept", "buy", 99.5, left, "eve-2")
+    market.events += scene().events[60:]
+    assert len(market.alerts(RULE, max_distance_bp=10)) == count
+
+
+@pytest.mark.parametrize(("sells", "factor", "count"), [(3, 20, 1), (4, 20, 0), (4, 2.5, 1)])
+def test_owner_that_quotes_both_sides_needs_a_much_larger_order(sells: int, factor: float, count: int) -> None:
+    market = Market().book()
+    for number in range(12):
+        side, price = ("sell", 100.05) if number < sells else ("buy", 99.95)
+        market.new(f"q{number}", side, price, 100, "eve-2").cancel(f"q{number}")
+    market.events += scene().events[60:]
+    assert len(market.alerts(RULE, quoting_factor=factor)) == count
+
+
 def test_rename_by_replace_is_followed_and_both_ids_are_evidence() -> None:
     market = scene()
     cancel = market.events.pop()

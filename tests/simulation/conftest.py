@@ -1,7 +1,9 @@
 """Sessions that several files look at; each is simulated once."""
 
 import pytest
+from surveillance.events import MINUTE
 from surveillance.simulation import NEAR_MISSES, PATTERNS, Session, Simulated, simulate
+from surveillance.simulation.scenarios import BY_NAME
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +15,7 @@ def background() -> Simulated:
 @pytest.fixture(scope="session")
 def mixed() -> Simulated:
     """Every pattern, some of them several times, and every control."""
-    return simulate(Session(seed=5, minutes=40, symbols=6))
+    return simulate(Session(seed=5, minutes=40, symbols=16))
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +28,11 @@ def crowded() -> Simulated:
 def near_misses() -> Simulated:
     """Every near miss of the patterns of orders twice."""
     of_orders = [name for name in NEAR_MISSES if name.startswith(("spoofing", "layering", "quote_stuffing"))]
-    return simulate(Session(seed=6, minutes=30, symbols=6, scenarios=dict.fromkeys(of_orders, 2)))
+    return simulate(Session(seed=6, minutes=30, symbols=12, scenarios=dict.fromkeys(of_orders, 2)))
 
 
 @pytest.fixture(scope="session")
 def plain() -> Simulated:
-    """Every pattern on symbols of its own at difficulty 0, where it is plainest."""
-    return simulate(Session(seed=7, minutes=60, symbols=10, scenarios=dict.fromkeys(PATTERNS, 3), difficulty=0.0))
+    """Patterns of single instruments that are not long, at difficulty 0, where they are plainest."""
+    short = [name for name in PATTERNS if not BY_NAME[name].whole_feed and BY_NAME[name].longest(0.0) < 10 * MINUTE]
+    return simulate(Session(seed=7, minutes=40, symbols=14, scenarios=dict.fromkeys(short, 2), difficulty=0.0))

@@ -49,11 +49,23 @@ CONTEXT: Final = np.dtype(
         ("ask_after", "f8"),
         ("usual_quantity", "f8"),  # running median of new orders
         ("orders", "i8"),  # new orders seen in this market
+        ("shown", "f8"),  # at the order's price before it; only for large new orders
         ("levels_away", "i4"),  # better levels on the order's side; only for large new orders
         ("depth", "f8"),  # ten best levels of the order's side before it; only for large new orders and fills
         ("burst", "f8"),  # the owner's messages above a hundred a second
+        ("prints", "i8"),  # trades of this market so far
         ("message_mean", "f8"),  # messages a minute of this market
         ("message_sigma", "f8"),
+        ("entity", "i1"),  # place in reference.ENTITY_TYPES from 1 on, 0 not known
+        ("recent_same", "i4"),  # orders the owner entered in this minute and the one before, after the event
+        ("recent_opposite", "i4"),
+        ("order_messages", "i8"),  # the owner's in this session, counted as RTS 9 does, after the event
+        ("order_volume", "f8"),
+        ("executions", "i8"),
+        ("executed_volume", "f8"),
+        ("active_since", "i8"),  # the owner's activity without a pause
+        ("near_bid", "f8"),  # ten best levels after the event, ten times a second at most; NaN otherwise
+        ("near_ask", "f8"),
         ("live_same", "i4"),  # the owner's other live orders, after the event
         ("live_opposite", "i4"),
         ("quantity_same", "f8"),

@@ -147,6 +147,7 @@ class Engine:
         """Name the rules that had nothing to work on, and what they lacked."""
         counts = dict(zip(COUNTS, state.counts.tolist(), strict=True))
         plural = {"order": "orders", "trade": "trades", "quote": "quotes", "bar": "bars", "status": "statuses"}
+        plural["account"] = "accounts"
         return {
             rule.module.ID: f"the input has no {' and no '.join(plural[need] for need in rule.module.NEEDS)}"
             for rule in self._rules

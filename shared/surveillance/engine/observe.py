@@ -14,6 +14,7 @@ from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import array_at, prefetch
 from surveillance.engine.tables import (
+    ACCOUNTS_SEEN,
     BARS_SEEN,
     DUPLICATES,
     EVENTS_SEEN,
@@ -38,7 +39,7 @@ from surveillance.engine.tables import (
 )
 from surveillance.engine.tables import ORDER as ORDER_ROW
 from surveillance.events import SECOND, STATES
-from surveillance.features import bars, history, legs, orders, past, quotes, sessions, sweeps
+from surveillance.features import bars, book, history, legs, orders, past, quotes, sessions, sweeps
 
 DROPPED: Final = -1
 LATE_NS: Final = 5 * SECOND
@@ -282,16 +283,22 @@ def observe(state, reference, scratch, columns_address, first, count):
         c.stack_orders = 0
         c.depth = 0.0
         c.levels_away = 0
+        c.shown = 0.0
+        c.near_bid = np.nan
         c.bid = m.bid
         c.ask = m.ask
+        c.prints = m.trades
         c.message_mean = m.message_mean
         c.message_sigma = np.sqrt(max(m.message_variance, m.message_mean))
         if e.type == ORDER:
             t.counts[ORDERS_SEEN] += 1
             c.trade = orders.trade_key(t, row, e, ts, trade_texts)
             order = orders.apply(t, row, e, c, ts, order_texts)
+            t.counts[ACCOUNTS_SEEN] += c.account != 0
             c.names = t.used[NAME_WORDS]
             quotes.from_orders(t, row)
+            if ts >= m.next_depth_ts:
+                book.sample(t, row, c, ts)
             if e.action == FILL and c.account:
                 legs.from_fill(t, row, e, c, order, legs_out)
             lists[ON_ORDERS, listed[ON_ORDERS]] = i

@@ -65,6 +65,7 @@ MARKET: Final = np.dtype(
         ("sampled_mid", "f8"),
         ("samples", "i8"),
         ("mid_variance", "f8"),  # of the mid, a second
+        ("next_depth_ts", "i8"),
         ("message_minute", "i8"),
         ("messages", "i8"),
         ("message_mean", "f8"),
@@ -146,7 +147,8 @@ POSITION: Final = np.dtype(
         ("market", "i4"),
         ("next", "i4"),
         ("epoch", "i4"),
-        ("linked", "i4"),  # reference data knows the owner
+        ("linked", "i2"),  # reference data knows the owner
+        ("entity", "i2"),  # of the account that was seen first
         ("owner", "i8"),
         ("live", "i4", (2,)),
         ("first", "i4", (2,)),
@@ -157,6 +159,16 @@ POSITION: Final = np.dtype(
         ("money", "f8"),  # received for sales less paid for purchases
         ("burst", "f8"),
         ("burst_ts", "i8"),
+        ("minute", "i8"),  # of the orders entered by side in the next two: in it, and in the one before
+        ("entered", "i4", (2,)),
+        ("entered_before", "i4", (2,)),
+        ("counted", "i8"),  # whose orders and executions the next five count, as RTS 9 does
+        ("active_ts", "i8"),  # of its last message or execution
+        ("active_since", "i8"),
+        ("order_messages", "i8"),
+        ("order_volume", "f8"),
+        ("executions", "i8"),
+        ("executed_volume", "f8"),
     ],
     align=True,
 )
@@ -223,6 +235,7 @@ COUNTS: Final = (
     "restated",
     "clamped",
     "corrections_unmatched",
+    "accounts",
 )
 (
     EVENTS_SEEN,
@@ -240,6 +253,7 @@ COUNTS: Final = (
     RESTATED,
     CLAMPED,
     UNMATCHED,
+    ACCOUNTS_SEEN,
 ) = range(len(COUNTS))
 
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.engine.tables import LEVELS
+from surveillance.events import SECOND
 
 NEAR_LEVELS = 10
+SAMPLE_NS = SECOND // 10
 PRICE, QUANTITY, ORDERS_AT = 0, 1, 2
 
 
@@ -99,6 +101,23 @@ def near(t, row, side):
             seen += 1
         k -= 1
     return total
+
+
+@kernel
+def sample(t, row, c, ts):
+    """Tell the depth of both sides, once in a tenth of a second."""
+    t.markets[row].next_depth_ts = (ts // SAMPLE_NS + 1) * SAMPLE_NS
+    c.near_bid = near(t, row, 1)
+    c.near_ask = near(t, row, -1)
+
+
+@kernel
+def shown_at(t, row, side, price):
+    """Give the quantity shown at a price."""
+    m = t.markets[row]
+    levels = t.book[row, 0 if side > 0 else 1]
+    k = place_of(levels, m.bids if side > 0 else m.asks, side, price)
+    return levels[k, QUANTITY] if k >= 0 and levels[k, PRICE] == price else 0.0
 
 
 @kernel

@@ -98,10 +98,17 @@ def position_row(t, market_row, account):
         p.market = market_row
         p.epoch = m.epoch
         p.owner = owner
-        p.linked = t.accounts[find(t.account_slots, t.accounts, account)].linked if account else 0
+        p.linked = 0
+        p.entity = 0
+        if account:
+            a = t.accounts[find(t.account_slots, t.accounts, account)]
+            p.linked = a.linked
+            p.entity = a.entity
         p.burst = 0.0
         p.burst_ts = 0
         p.session = -1
+        p.minute = 0
+        p.counted = -1
         for index in range(2):
             p.live[index] = 0
             p.first[index] = 0
@@ -256,6 +263,7 @@ def apply(t, market_row, e, c, ts, texts):
     m = t.markets[market_row]
     c.usual_quantity = m.usual_quantity
     c.orders = m.orders
+    before = 0.0
     if e.action == NEW:
         row = _enter(t, market_row, e, c, ts, texts)
     else:
@@ -273,6 +281,7 @@ def apply(t, market_row, e, c, ts, texts):
             c.position = position_row(t, market_row, e.account)
             c.account = e.account
         elif e.action == REPLACE:
+            before = t.orders[row].open
             _replace(t, row, e, c, ts, texts)
         else:
             removed = t.orders[row].open
@@ -297,6 +306,19 @@ def apply(t, market_row, e, c, ts, texts):
         c.burst = baselines.burst(p, ts)
         baselines.message(m, ts)
     index = 0 if c.side > 0 else 1
+    baselines.roll(p, ts)
+    if e.action == NEW and not c.restated:
+        p.entered[index] += 1
+    c.recent_same = p.entered[index] + p.entered_before[index]
+    c.recent_opposite = p.entered[1 - index] + p.entered_before[1 - index]
+    if row and not c.restated:
+        baselines.count_order(p, m.session, ts, e.action, before, c.still_open, c.removed)
+        c.entity = p.entity
+        c.order_messages = p.order_messages
+        c.order_volume = p.order_volume
+        c.executions = p.executions
+        c.executed_volume = p.executed_volume
+        c.active_since = p.active_since
     c.live_same = p.live[index]
     c.live_opposite = p.live[1 - index]
     c.quantity_same = p.live_quantity[index]
@@ -364,6 +386,7 @@ def _enter(t, market_row, e, c, ts, texts):
     o.crossing = can_trade(m, e.side, e.price)
     if e.quantity >= LARGE * m.usual_quantity and not np.isnan(e.price):
         c.depth = book.near(t, market_row, e.side)
+        c.shown = book.shown_at(t, market_row, e.side, e.price)
         c.levels_away = book.levels_better(t, market_row, e.side, e.price)
     enter_live(t, row)
     baselines.order_entered(m, e.quantity)

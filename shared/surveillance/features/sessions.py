@@ -28,6 +28,7 @@ def turn_page(t, row, session, keep_orders):
     m.sampled_second = 0
     past.forget(m)
     m.heard_ts = 0
+    m.next_depth_ts = 0
     if not keep_orders:
         m.epoch += 1
         m.bids = 0

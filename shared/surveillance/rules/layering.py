@@ -5,7 +5,8 @@ At a fill, the owner's live orders on the other side form a stack: at least `min
 the ten best levels, at least `size_ratio` × the filled order, with nothing comparable left on the fill's side. The
 alert is complete when `cancelled_share` of the stack has been cancelled within `window_s` of the fill and at most
 `max_reentered_share` came back. A stack's order that is re-priced to stay away from the touch counts as cancelled,
-once; without accounts as entered again too. One stack of an owner is followed at a time.
+once; without accounts as entered again too. One stack of an owner is followed at a time. An owner that enters orders
+on both sides as a matter of course makes a market; its quotes are no stack.
 
 Without accounts the stack is the last burst of orders on that side, and the alert a candidate.
 
@@ -18,21 +19,22 @@ from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.engine.tables import STACK
+from surveillance.features.baselines import quotes_both_sides
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
 ID, VERSION, TITLE = "layering", 1, "Layering"
-KIND, TIER, ANSWERS = "pattern", 2, ("layering",)
+KIND, TIER, ANSWERS = "pattern", 2, ("layering", "spoofing")
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
     Parameter("min_levels", 3, "price levels", 2, 32, "prices the stack stands at"),
-    Parameter("min_depth_share", 0.15, "share", 0, 1, "of its side's ten best levels"),
-    Parameter("size_ratio", 3, "× the filled order", 1, 1000, "how much larger the stack is"),
-    Parameter("cancelled_share", 0.85, "share", 0.1, 1, "of the stack that goes"),
+    Parameter("min_depth_share", 0.08, "share", 0, 1, "of its side's ten best levels"),
+    Parameter("size_ratio", 2.5, "× the filled order", 1, 1000, "how much larger the stack is"),
+    Parameter("cancelled_share", 0.6, "share", 0.1, 1, "of the stack that goes"),
     Parameter("max_reentered_share", 0.5, "share", 0, 10, "of the stack that may come back"),
-    Parameter("window_s", 10, "s", 0.000001, 600, "fill to withdrawal"),
+    Parameter("window_s", 22, "s", 0.000001, 600, "fill to withdrawal"),
 )
 
 ROW = [
@@ -63,7 +65,7 @@ def opens(event, context, p):
     order = max(context.filled + context.still_open, context.removed)
     if context.stack_quantity < p.size_ratio * order:
         return False
-    if context.owner and context.stack_quantity < p.size_ratio * context.quantity_same:
+    if context.owner and (context.stack_quantity < p.size_ratio * context.quantity_same or quotes_both_sides(context)):
         return False
     depth = max(context.depth, context.stack_quantity)
     return context.stack_quantity >= p.min_depth_share * depth
@@ -134,7 +136,8 @@ def step(event, context, row, p):
     size = min(row.quantity / (max(row.fill_quantity, 1e-12) * p.size_ratio) / 4, 1.0)
     levels = min(row.levels / (2 * p.min_levels), 1.0)
     speed = 1.0 - (context.ts - row.fill_ts) / p.window_ns
-    score = 0.5 + 0.12 * size + 0.12 * levels + 0.12 * row.depth_share + 0.12 * speed
+    told = 0.04 * size + 0.03 * levels + 0.04 * row.depth_share + 0.03 * speed
+    score = (0.55 if context.owner == 0 else 0.85) + told
     row.orders = -row.orders
     row.expires = context.ts
     return score

@@ -2,8 +2,10 @@
 
 An owner (without accounts: everybody together) that sends more than a hundred messages a second beyond a short burst
 is watched. The alert is complete at `min_messages` messages at `min_rate` a second or more, of which at least
-`min_cancelled_share` of the entered orders are cancelled again, at most `max_execution_share` are executions, and
-which lie `min_sigmas` above the market's own messages a minute.
+`min_cancelled_share` of the entered orders are cancelled again (a mass cancel of older orders is none), with at most
+`max_execution_share` executions of the owner or trades of the market a message, and which lie `min_sigmas` above what
+the market itself sends in such a time: of the mean and variance of its messages a minute as large a share as the
+flood lasted.
 
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
 """
@@ -23,11 +25,11 @@ NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
-    Parameter("min_messages", 120, "messages", 10, 1_000_000, "size of the flood"),
-    Parameter("min_rate", 350, "messages/s", 10, 10_000_000, "its speed"),
+    Parameter("min_messages", 100, "messages", 10, 1_000_000, "size of the flood"),
+    Parameter("min_rate", 220, "messages/s", 10, 10_000_000, "its speed"),
     Parameter("min_cancelled_share", 0.9, "share of entered orders", 0, 1, "how many are taken back"),
-    Parameter("max_execution_share", 0.01, "executions a message", 0, 1, "how few trade"),
-    Parameter("min_sigmas", 5, "σ of messages a minute", 0, 1000, "how far above the market's own minutes"),
+    Parameter("max_execution_share", 0.01, "trades a message", 0, 1, "how few trade"),
+    Parameter("min_sigmas", 5, "σ of messages in such a time", 0, 1000, "how far above the market's own"),
     Parameter("watch_burst", 20, "messages above 100/s", 1, 1000, "when watching begins"),
 )
 
@@ -38,6 +40,7 @@ ROW = [
     ("entered", "i8"),
     ("cancelled", "i8"),
     ("executions", "i8"),
+    ("prints", "i8"),  # of the market when it began; at the end those since
     ("account", "i8"),
     ("count", "i8"),
     ("keys", "i8", (EVIDENCE,)),
@@ -58,7 +61,16 @@ def _start(context, row):
     row.entered = 0
     row.cancelled = 0
     row.executions = 0
+    row.prints = context.prints
     row.count = 0
+
+
+@kernel
+def _sigmas(context, messages, start_ts):
+    """Tell how far messages lie above what the market sends in such a time; the variance grows with the time."""
+    share_of_minute = max(context.ts - start_ts, 1) / MINUTE
+    sigma = max(context.message_sigma * np.sqrt(share_of_minute), 1.0)
+    return (messages - context.message_mean * share_of_minute) / sigma
 
 
 @kernel
@@ -91,14 +103,17 @@ def step(event, context, row, p):
             row.count += 1
     if row.messages < p.min_messages or row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
         return 0.0
-    if row.cancelled < p.min_cancelled_share * row.entered or row.executions > p.max_execution_share * row.messages:
+    trades = max(row.executions, context.prints - row.prints)
+    if row.cancelled < p.min_cancelled_share * row.entered or 2 * row.entered < row.cancelled:
         return 0.0
-    share_of_minute = max(context.ts - row.start_ts, 1) / MINUTE
-    sigmas = (row.messages - context.message_mean * share_of_minute) / max(context.message_sigma, 1.0)
+    if trades > p.max_execution_share * row.messages:
+        return 0.0
+    sigmas = _sigmas(context, row.messages, row.start_ts)
     if sigmas < p.min_sigmas:
         return 0.0
     rate = min(row.messages * SECOND / (max(context.ts - row.start_ts, 1) * p.min_rate) / 10, 1.0)
-    score = 0.55 + 0.2 * min(sigmas / (8 * max(p.min_sigmas, 1.0)), 1.0) + 0.2 * rate
+    score = 0.88 + 0.05 * min(sigmas / (8 * max(p.min_sigmas, 1.0)), 1.0) + 0.05 * rate
+    row.executions = trades
     row.messages = -row.messages
     return score
 
@@ -108,8 +123,9 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     messages = -int(row["messages"])
     start, end = int(row["start_ts"]), int(context["ts"])
     seconds = max(end - start, 1) / 1e9
-    sigma = max(float(context["message_sigma"]), 1.0)
-    sigmas = (messages - float(context["message_mean"]) * seconds / 60) / sigma
+    share_of_minute = max(end - start, 1) / MINUTE
+    sigma = max(float(context["message_sigma"]) * share_of_minute**0.5, 1.0)
+    sigmas = (messages - float(context["message_mean"]) * share_of_minute) / sigma
     cancelled = int(row["cancelled"]) / max(int(row["entered"]), 1)
     known = bool(context["owner"])
     return Finding(
@@ -122,8 +138,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"second "
             f"(thresholds {p['min_messages']:g} messages and {p['min_rate']:g} a second).",
             f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}) "
-            f"and "
-            f"{row['executions']} executions came of them.",
+            f"and the market saw {row['executions']} trades meanwhile.",
             f"That is {sigmas:.0f} standard deviations above what the market sends in such a time "
             f"(threshold {p['min_sigmas']:g}; it sends {float(context['message_mean']):,.0f} a minute).",
         ],

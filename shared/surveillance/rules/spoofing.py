@@ -1,9 +1,14 @@
 """Spoofing: a large order that was never meant to trade helps a small one on the other side, and is withdrawn.
 
-With accounts, all of one owner: (1) a displayed order of at least `size_multiple` × the market's usual order size,
-entered near the touch, alone on its side of the owner's interest; (2) cancelled almost unfilled within `lifetime_s`;
-(3) a fill of the owner on the other side during its life or within `after_s`, at least `size_ratio` smaller; (4) the
-mid did not move against that fill by more than a spread between the entry and the fill.
+With accounts, all of one owner: (1) a displayed order of at least `size_multiple` × the market's usual order size
+(and more by 1 + `warm_up_orders` ÷ orders seen, while few orders have told what is usual),
+entered near the touch, with nothing comparable on the owner's other side; (2) cancelled almost unfilled within
+`lifetime_s`, and less than its size left of the owner's interest on that side; (3) a fill of the owner on the other
+side during its life or within `after_s`, at least `size_ratio` smaller; (4) the mid did not move against that fill by
+more than a spread between the entry and the fill.
+
+An owner that enters orders on both sides as a matter of course makes a market: now and then one of its larger quotes
+goes while a smaller one on the other side trades. Of such an owner only orders `quoting_factor` times larger count.
 
 A replace that costs the order its priority within its lifetime begins its life anew. A row tells one suspect an
 event: what else is complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed
@@ -19,31 +24,34 @@ Challet (2025).
 
 import numpy as np
 
-from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.batch import FILL, NEW, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
+from surveillance.features.baselines import quotes_both_sides
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
 ID, VERSION, TITLE = "spoofing", 1, "Spoofing"
-KIND, TIER, ANSWERS = "pattern", 2, ("spoofing",)
+KIND, TIER, ANSWERS = "pattern", 2, ("spoofing", "layering")
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
-    Parameter("size_multiple", 4, "× usual order size", 2, 1000, "how large the order is"),
-    Parameter("size_ratio", 3, "× the opposite fill", 1, 1000, "how much larger than what it helped"),
+    Parameter("size_multiple", 2.1, "× usual order size", 1, 1000, "how large the order is"),
+    Parameter("quoting_factor", 20, "× that", 1, 1000, "how much larger from an owner that quotes both sides"),
+    Parameter("size_ratio", 1.4, "× the opposite fill", 1, 1000, "how much larger than what it helped"),
     Parameter("max_levels_away", 10, "better levels", 0, 64, "how near the touch it was entered"),
     Parameter("max_distance_bp", 50, "bp of the mid", 0, 10_000, "how near the touch it was entered"),
     Parameter("max_filled_share", 0.01, "share", 0, 1, "how much of it may have been filled"),
-    Parameter("lifetime_s", 10, "s", 0.000001, 600, "entry to cancel"),
+    Parameter("lifetime_s", 22, "s", 0.000001, 600, "entry to cancel"),
     Parameter("after_s", 1, "s", 0, 60, "how long after the cancel the fill may come"),
     Parameter("warm_up_orders", 50, "orders", 0, 100_000, "orders of the market before its usual size means something"),
 )
 
-SUSPECTS = 8
+SUSPECTS = 4
 ROW = [
     ("next", "i8"),
+    ("ready", "i8"),  # a suspect may be complete
     ("hit", "i8"),
     ("order", "i8", (SUSPECTS,)),
     ("account", "i8", (SUSPECTS,)),
@@ -70,14 +78,22 @@ ROW = [
 @kernel
 def opens(event, context, p):
     """Say whether an event is a large order near the touch with nothing comparable on the owner's other side."""
-    if event.action != NEW or context.restated or not context.displayed or context.orders < p.warm_up_orders:
+    if event.action != NEW or event.quantity < p.size_multiple * context.usual_quantity:
         return False
-    if event.quantity < p.size_multiple * context.usual_quantity or np.isnan(event.price):
+    sure = context.orders + p.warm_up_orders
+    if event.quantity * context.orders < p.size_multiple * context.usual_quantity * sure:
+        return False
+    if context.restated or not context.displayed or context.orders < p.warm_up_orders or np.isnan(event.price):
         return False
     mid = (context.bid + context.ask) / 2
     if not abs(event.price - mid) <= p.max_distance_bp * 1e-4 * mid or context.levels_away > p.max_levels_away:
         return False
-    return context.owner == 0 or context.quantity_opposite * p.size_ratio <= event.quantity
+    if context.owner == 0:
+        return True
+    if context.quantity_opposite * p.size_ratio > event.quantity:
+        return False
+    large = p.size_multiple * p.quoting_factor * context.usual_quantity
+    return event.quantity >= large or not quotes_both_sides(context)
 
 
 @kernel
@@ -118,27 +134,39 @@ def _score(context, row, k, p):
             return 0.0
     size = min(row.quantity[k] / (row.usual[k] * p.size_multiple) / 4, 1.0)
     speed = 1.0 - (row.cancelled_ts[k] - row.entered_ts[k]) / p.lifetime_ns
-    return 0.5 + 0.15 * size + 0.1 * row.depth_share[k] + 0.1 * speed + 0.1 * min(max(favour, 0.0), 2.0) / 2
+    told = 0.05 * size + 0.03 * row.depth_share[k] + 0.03 * speed + 0.03 * min(max(favour, 0.0), 2.0) / 2
+    return (0.55 if context.owner == 0 else 0.86) + told
 
 
 @kernel
 def _conclude(context, row, p):
+    """Give the score of the oldest complete suspect, 0 where there is none; forget what can't be completed."""
+    row.ready = 0
+    alive = False
+    found = 0.0
     for n in range(SUSPECTS):
         k = (row.next + n) % SUSPECTS
-        if row.order[k] and row.cancelled_ts[k] and row.helped[k]:
-            if context.ts - row.cancelled_ts[k] > p.after_ns:
-                row.order[k] = 0
-                continue
-            score = _score(context, row, k, p)
-            if score > 0:
-                row.hit = k
-                return score
-    return 0.0
+        if row.order[k] and row.cancelled_ts[k] and context.ts - row.cancelled_ts[k] > p.after_ns:
+            row.order[k] = 0
+        if row.order[k] == 0:
+            continue
+        if row.cancelled_ts[k] and row.helped[k]:
+            row.ready = 1
+            if found == 0:
+                found = _score(context, row, k, p)
+                if found > 0:
+                    row.hit = k
+                    continue
+        alive = True
+    if not alive and found == 0:
+        row.expires = context.ts
+    return found
 
 
 @kernel
 def _end(context, row, k, p):
-    if context.ts - row.entered_ts[k] > p.lifetime_ns or row.quantity[k] <= 0:
+    left = context.owner != 0 and context.quantity_same >= row.quantity[k]
+    if left or context.ts - row.entered_ts[k] > p.lifetime_ns or row.quantity[k] <= 0:
         row.order[k] = 0
         return
     row.cancelled_ts[k] = context.ts
@@ -163,39 +191,49 @@ def _restart(context, row, k, p):
 
 
 @kernel
+def _fill(event, context, row, p):
+    """Let a fill end the suspect it is of, or help those of the other side."""
+    for k in range(SUSPECTS):
+        if row.order[k] == 0:
+            continue
+        if row.order[k] == context.order:
+            if context.filled > p.max_filled_share * row.quantity[k]:
+                row.order[k] = 0
+        elif row.side[k] == -context.side and (
+            row.cancelled_ts[k] == 0 or (context.owner and context.ts - row.cancelled_ts[k] <= p.after_ns)
+        ):
+            if row.helped[k] == 0:
+                row.helped[k] = context.order
+                row.helped_account[k] = context.account
+                row.helped_trade[k] = context.trade
+                row.helped_price[k] = event.price
+                row.helped_mid[k] = (context.bid + context.ask) / 2
+                row.helped_ts[k] = context.ts
+            row.helped_quantity[k] += context.removed
+
+
+@kernel
 def step(event, context, row, p):
     """Advance an owner's suspects by one of its orders' events."""
     if row.hit < 0:
         row.order[-1 - row.hit] = 0
         row.hit = 0
-    if opens(event, context, p):
-        _suspect(event, context, row)
-        row.expires = context.ts + p.lifetime_ns + p.after_ns
-    elif event.action == FILL and context.tracked:
-        for k in range(SUSPECTS):
-            if row.order[k] == 0:
-                continue
-            if row.order[k] == context.order:
-                if context.filled > p.max_filled_share * row.quantity[k]:
-                    row.order[k] = 0
-            elif row.side[k] == -context.side and (
-                row.cancelled_ts[k] == 0 or (context.owner and context.ts - row.cancelled_ts[k] <= p.after_ns)
-            ):
-                if row.helped[k] == 0:
-                    row.helped[k] = context.order
-                    row.helped_account[k] = context.account
-                    row.helped_trade[k] = context.trade
-                    row.helped_price[k] = event.price
-                    row.helped_mid[k] = (context.bid + context.ask) / 2
-                    row.helped_ts[k] = context.ts
-                row.helped_quantity[k] += context.removed
-    elif context.tracked and (event.action == CANCEL or event.action == REPLACE):
-        for k in range(SUSPECTS):
-            if row.order[k] == context.order and row.cancelled_ts[k] == 0:
-                if context.still_open <= p.max_filled_share * row.quantity[k]:
-                    _end(context, row, k, p)
-                elif event.action == REPLACE and context.entered_ts == context.ts:
-                    _restart(context, row, k, p)
+    if event.action == NEW:
+        if opens(event, context, p):
+            _suspect(event, context, row)
+            row.expires = context.ts + p.lifetime_ns + p.after_ns
+        if row.ready == 0:
+            return 0.0
+    elif context.tracked:
+        if event.action == FILL:
+            _fill(event, context, row, p)
+        else:
+            for k in range(SUSPECTS):
+                if row.order[k] == context.order and row.cancelled_ts[k] == 0:
+                    if context.still_open <= p.max_filled_share * row.quantity[k]:
+                        _end(context, row, k, p)
+                    elif event.action == REPLACE and context.entered_ts == context.ts:
+                        _restart(context, row, k, p)
     score = _conclude(context, row, p)
     if score > 0:
         row.hit = -1 - row.hit

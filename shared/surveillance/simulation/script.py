@@ -37,6 +37,7 @@ class Size(NamedTuple):
     measure: int
     amount: int
     order: int = -1
+    at_least: int = 0
 
 
 class When(NamedTuple):
@@ -91,9 +92,9 @@ def of_opposite_best(share: float) -> Size:
     return Size(command.OPPOSITE_BEST_SIZE, round(share * MILLION))
 
 
-def of_own_best(share: float) -> Size:
-    """A share of the size at the own side's best price."""
-    return Size(command.OWN_BEST_SIZE, round(share * MILLION))
+def of_own_best(share: float, at_least: float = 0.0) -> Size:
+    """A share of the size at the own side's best price, or so many shares where that is less."""
+    return Size(command.OWN_BEST_SIZE, round(share * MILLION), at_least=round(at_least))
 
 
 def reaching(order: int, share: float) -> Size:
@@ -299,4 +300,6 @@ class Script:
 
     @staticmethod
     def _size(size: Size) -> dict[int, int]:
-        return {command.MEASURE: size.measure, command.AMOUNT: size.amount, command.MEASURE_HANDLE: size.order}
+        return {command.MEASURE: size.measure, command.AMOUNT: size.amount, command.MEASURE_HANDLE: size.order} | {
+            command.AT_LEAST: size.at_least
+        }

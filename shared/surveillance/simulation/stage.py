@@ -113,13 +113,22 @@ class Stage:
             self.script.mute(account, self.start - MUTED_BEFORE_NS, until)
         return groups
 
+    def newcomer(self) -> int:
+        """Draw a client or proprietary account whose owner does nothing else in this market all session."""
+        account = int(self.chance.choice(self._accounts.traders))
+        for each in self._accounts.of_owner(int(self._accounts.owners[account])):
+            self.script.mute(each, self.instrument.opens_at - MINUTE, self.instrument.closes_at)
+        return account
+
     def maker(self) -> int:
         """Draw a market maker's account; its background agent goes on."""
         return int(self.chance.choice(self._accounts.makers))
 
     def hedger(self) -> int:
-        """Draw a hedger's account; its background agent goes on."""
-        return int(self.chance.choice(self._accounts.hedgers))
+        """Draw a hedger's account and keep its background agent, which may be busy on the other side, out of it."""
+        account = int(self.chance.choice(self._accounts.hedgers))
+        self.script.mute(account, self.start - MUTED_BEFORE_NS, self.start + self._longest_ns + MUTED_AFTER_NS)
+        return account
 
     def quiet_market(self, until: int) -> None:
         """Hold fair value, for a scenario that needs its orders not to be reached."""

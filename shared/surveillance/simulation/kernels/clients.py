@@ -45,5 +45,10 @@ def client(state: State, side: int) -> int:
 def hedger(state: State, side: int) -> tuple[int, int]:
     """Draw a hedger's account, and the side it works on: the one given where it is free."""
     account = state.hedgers[below(state, state.hedger_count)]
-    works_on(state, account, side)
+    for _ in range(TRIES):
+        if state.muted_until[account] <= state.now and works_on(state, account, side):
+            return account, side
+        if state.muted_until[account] <= state.now and works_on(state, account, -side):
+            return account, -side
+        account = state.hedgers[below(state, state.hedger_count)]
     return account, state.campaign_side[state.owners[account]]

@@ -41,7 +41,9 @@ UNTIL: Final = 24
 FIRED: Final = 25
 NEXT_WAITING: Final = 26
 """The next command that waits for the same order, -1 = none."""
-COMMAND_FIELDS: Final = 27
+AT_LEAST: Final = 27
+"""Shares below which a size measured by something else does not fall."""
+COMMAND_FIELDS: Final = 28
 
 # verbs on orders
 ENTER: Final = 1

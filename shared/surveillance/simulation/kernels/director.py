@@ -186,7 +186,7 @@ def size_of(state: State, row: int) -> int:
         wanted = share * total / BAR_MINUTES + (uniform(state) - 0.5) * lot  # many small ones must add up
     else:
         wanted = share * state.handles[plan[command.MEASURE_HANDLE], HANDLE_EXECUTED]
-    return max(1, int(wanted / lot + 0.5)) * lot
+    return max(1, int(max(wanted, plan[command.AT_LEAST]) / lot + 0.5)) * lot
 
 
 @kernel
@@ -295,7 +295,7 @@ def set_scene(state: State, row: int) -> None:
     now = state.now
     share = plan[command.AMOUNT] / MILLION
     if verb == command.MUTE:
-        state.muted_until[plan[command.ACCOUNT]] = until
+        state.muted_until[plan[command.ACCOUNT]] = max(until, state.muted_until[plan[command.ACCOUNT]])
         leave(state, plan[command.ACCOUNT])
     elif verb == command.DRIFT:
         state.drift = plan[command.AMOUNT] / 1000.0 / max(until - now, 1) * 1e9

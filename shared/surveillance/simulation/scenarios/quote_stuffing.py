@@ -7,7 +7,7 @@ usual rate, by the second and by the minute; nearly all cancelled, hardly any tr
 from math import sqrt
 
 from surveillance.events import MINUTE, SECOND
-from surveillance.simulation.script import ANY_CLIENT, at_market, behind_best, shares
+from surveillance.simulation.script import ANY_CLIENT, at_market, at_price_of, behind_best, shares
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
 
 MESSAGES_PER_SECOND = 500.0
@@ -99,9 +99,31 @@ def stuff_and_trade(stage: Stage) -> None:
         )
 
 
+def nanex(stage: Stage) -> None:
+    """Nanex, 2010: 200 quotes in 25 ms, and only the size flutters."""
+    account, _ = stage.trader()
+    side = stage.side()
+    script = stage.script
+    lot = stage.instrument.lot_size
+    order = script.enter(stage.start, account, side, behind_best(8), shares(lot), post_only=True)
+    every_ns = round(2 * BURST_NS / BURST_MESSAGES)
+    for place in range(2):
+        script.replace(
+            order,
+            side,
+            at_price_of(order),
+            stage.start + MILLISECOND + place * every_ns // 2,
+            size=shares((2 - place) * lot),
+            times=round(BURST_MESSAGES / 2),
+            every_ns=every_ns,
+        )
+    script.cancel(order, stage.start + 2 * BURST_NS)
+
+
 SCENARIOS = (
     Scenario("quote_stuffing", ALERT, stuff, 15 * SECOND),
     Scenario("quote_stuffing_slowly", QUIET, stuff_slowly, MINUTE),
     Scenario("quote_stuffing_that_rests", QUIET, stuff_and_rest, 2 * MINUTE),
     Scenario("quote_stuffing_that_trades", QUIET, stuff_and_trade, MINUTE),
+    Scenario("nanex", ALERT, nanex, SECOND, pattern="quote_stuffing"),
 )

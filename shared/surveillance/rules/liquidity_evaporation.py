@@ -1,0 +1,158 @@
+"""Liquidity evaporation: the depth of the book goes within a second, and nobody traded it away.
+
+The ten best levels of both sides are added up ten times a second, and once a second the highest sum of that second is
+kept for a minute. The alert is complete when the depth is at most `max_left` of the median of at least `min_seconds`
+kept ones, was above `min_before` of it within the last second, and trades took at most `max_traded_share` of what is
+missing. It is told once until the depth is back above `min_before`.
+
+Source: SEC and CFTC, Findings regarding the market events of May 6, 2010 (liquidity in the order book).
+"""
+
+import numpy as np
+
+from surveillance.engine.batch import FILL
+from surveillance.engine.kernel import kernel
+from surveillance.engine.observe import ON_ORDERS
+from surveillance.events import SECOND
+from surveillance.parameters import Parameter
+from surveillance.rules.finding import Finding, Story, amount
+
+ID, VERSION, TITLE = "liquidity_evaporation", 1, "Liquidity evaporation"
+KIND, TIER, ANSWERS = "pattern", 1, ("liquidity_evaporation",)
+NEEDS = ("order",)
+WANTS, KEY, BY_VENUE = ON_ORDERS, "market", False
+
+PARAMETERS = (
+    Parameter("max_left", 0.38, "share of the median depth", 0, 1, "what is left"),
+    Parameter("min_before", 0.6, "share of the median depth", 0, 1, "what was there a second before"),
+    Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
+    Parameter("min_seconds", 30, "s", 5, 60, "seconds with a known depth before the median means something"),
+)
+
+KEPT, SAMPLES = 60, 10
+FORGOTTEN_NS = 120 * SECOND
+ROW = [
+    ("second", "i8"),
+    ("highest", "f8"),  # depth in the running second
+    ("count", "i8"),  # seconds seen
+    ("told", "i8"),
+    ("traded", "f8"),  # executed so far, both sides of each execution
+    ("place", "i8"),  # of the next sample
+    ("before", "f8"),  # what an alert tells
+    ("before_ts", "i8"),
+    ("left", "f8"),
+    ("taken", "f8"),
+    ("median", "f8"),
+    ("depths", "f8", (KEPT,)),  # in order of time, round and round
+    ("ordered", "f8", (KEPT,)),  # the same, smallest first
+    ("sample_ts", "i8", (SAMPLES,)),
+    ("sample", "f8", (SAMPLES,)),
+    ("sample_traded", "f8", (SAMPLES,)),
+]
+
+
+@kernel
+def opens(event, context, p):
+    """Begin with the first depth that is known."""
+    return not np.isnan(context.near_bid)
+
+
+@kernel
+def _keep(row, depth):
+    """Put a second's depth in the place of the one a minute ago, in both orders."""
+    filled = min(row.count, KEPT)
+    k = filled
+    if row.count >= KEPT:
+        gone = row.depths[row.count % KEPT]
+        k = 0
+        while row.ordered[k] != gone:
+            k += 1
+        while k < KEPT - 1:
+            row.ordered[k] = row.ordered[k + 1]
+            k += 1
+    while k > 0 and row.ordered[k - 1] > depth:
+        row.ordered[k] = row.ordered[k - 1]
+        k -= 1
+    row.ordered[k] = depth
+    row.depths[row.count % KEPT] = depth
+    row.count += 1
+
+
+@kernel
+def _median(row):
+    filled = min(row.count, KEPT)
+    return (row.ordered[(filled - 1) // 2] + row.ordered[filled // 2]) / 2
+
+
+@kernel
+def _vanished(context, row, depth, p):
+    """Compare a depth with the highest of the last second; give the score where most of it went untraded."""
+    best = -1
+    for k in range(SAMPLES):
+        if row.sample_ts[k] == 0 or context.ts - row.sample_ts[k] > SECOND:
+            continue
+        more = best < 0 or row.sample[k] > row.sample[best]
+        if more or (row.sample[k] == row.sample[best] and row.sample_ts[k] < row.sample_ts[best]):
+            best = k
+    if best < 0 or row.sample[best] < p.min_before * row.median:
+        return 0.0
+    taken = row.traded - row.sample_traded[best]
+    if taken > p.max_traded_share * (row.sample[best] - depth):
+        return 0.0
+    row.before = row.sample[best]
+    row.before_ts = row.sample_ts[best]
+    row.left = depth
+    row.taken = taken
+    return 0.88 + 0.1 * (1.0 - depth / (p.max_left * row.median))
+
+
+@kernel
+def step(event, context, row, p):
+    """Take a depth; compare it with the last second and the last minute."""
+    if event.action == FILL:
+        row.traded += context.removed
+    if np.isnan(context.near_bid):
+        return 0.0
+    depth = context.near_bid + context.near_ask
+    row.expires = context.ts + FORGOTTEN_NS
+    second = context.ts // SECOND
+    if second != row.second:
+        if row.second:
+            _keep(row, row.highest)
+            row.median = _median(row)
+        row.second = second
+        row.highest = depth
+    row.highest = max(row.highest, depth)
+    score = 0.0
+    if row.told:
+        row.told = depth < p.min_before * row.median
+    elif row.count >= p.min_seconds and row.median > 0 and depth <= p.max_left * row.median:
+        score = _vanished(context, row, depth, p)
+        row.told = score > 0
+    row.sample_ts[row.place] = context.ts
+    row.sample[row.place] = depth
+    row.sample_traded[row.place] = row.traded
+    row.place = (row.place + 1) % SAMPLES
+    return score
+
+
+def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
+    """Tell how much stood there, how much is left, and how little of it was traded."""
+    before, left, median, taken = (float(row[name]) for name in ("before", "left", "median", "taken"))
+    start, end = int(row["before_ts"]), int(context["ts"])
+    return Finding(
+        start_ts=start,
+        end_ts=end,
+        sentences=[
+            f"At {story.at(start)} the ten best levels of both sides of {story.symbol} held {amount(round(before))}; "
+            f"the median of the last minute was {amount(round(median))}.",
+            f"At {story.at(end)}, {(end - start) / 1e6:.0f} ms later, {amount(round(left))} was left: "
+            f"{left / median:.0%} of the median (threshold {p['max_left']:.0%}).",
+            f"Executions of {amount(taken)} in between explain little of it (at most {p['max_traded_share']:.0%} of "
+            f"what is missing): orders were withdrawn.",
+        ],
+        tier=1,
+        metrics={"left_share": left / median, "before": before, "left": left, "traded": taken},
+        thresholds={name: p[name] for name in ("max_left", "min_before", "max_traded_share")},
+        baselines={"median_depth": median},
+    )

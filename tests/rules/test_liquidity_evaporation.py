@@ -1,0 +1,61 @@
+"""Promise: depth that is withdrawn within a second alerts; depth that goes slowly, in part or by trades does not."""
+
+import pytest
+
+from tests.rules.market import Market
+
+RULE = "liquidity_evaporation"
+ORDERS = 20
+
+
+def scene(seconds: int = 40, left: int = 6, gap_ms: float = 20, traded: int = 0) -> Market:
+    """Twenty orders of a hundred stand for a while; all but `left` go one by one, the first `traded` by trades."""
+    market = Market()
+    for number in range(ORDERS):
+        side, price = ("buy", 99.99 - number / 100) if number % 2 else ("sell", 100.01 + number / 100)
+        market.new(f"o{number}", side, round(price, 2), 100, f"crowd-{number}")
+    for second in range(seconds):
+        market.wait(1000).new(f"n{second}", "buy", 99.0, 1, "ann").cancel(f"n{second}")
+    for number in range(ORDERS - left):
+        market.wait(gap_ms)
+        if number < traded:
+            market.fill(f"o{number}", 99.9, 100, trade_id=f"t{number}")
+        else:
+            market.cancel(f"o{number}")
+    return market.wait(200).new("last", "buy", 99.0, 1, "ann")
+
+
+def test_withdrawal_alerts_and_is_told_in_order() -> None:
+    (alert,) = scene().alerts(RULE)
+    assert (alert.accounts, alert.order_ids, alert.data_tier, alert.candidate) == ([], [], 1, False)
+    assert alert.metrics["left_share"] <= 0.38
+    assert alert.end_ts - alert.start_ts <= 1_000_000_000
+    lines = alert.explanation.splitlines()
+    assert "the ten best levels of both sides of AAA held" in lines[0]
+    assert "of the median (threshold 38%)" in lines[1]
+    assert "orders were withdrawn" in lines[2]
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.31, 1), (0.29, 0)])
+def test_what_is_left_counts_up_to_the_threshold(share: float, count: int) -> None:
+    assert len(scene().alerts(RULE, max_left=share)) == count
+
+
+@pytest.mark.parametrize(("gap_ms", "count"), [(50, 1), (300, 0)])
+def test_slow_withdrawal_is_quiet(gap_ms: float, count: int) -> None:
+    assert len(scene(gap_ms=gap_ms).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("traded", "count"), [(3, 1), (6, 0)])
+def test_depth_that_was_traded_away_is_quiet(traded: int, count: int) -> None:
+    assert len(scene(traded=traded).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(32, 1), (25, 0)])
+def test_median_needs_some_seconds(seconds: int, count: int) -> None:
+    assert len(scene(seconds=seconds).alerts(RULE)) == count
+
+
+def test_it_is_told_once_until_the_depth_is_back() -> None:
+    (alert,) = scene(left=0).alerts(RULE)
+    assert alert.revision == 1
