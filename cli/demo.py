@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from surveillance.errors import InputError
@@ -95,14 +95,6 @@ def exchange(played: "Played") -> "Iterator[Exchange]":
 def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
     from local.stack import LocalStack
 
-    class Prepared(LocalStack):
-        """Has its reference files before anything reads them."""
-
-        def start_poller(self, *arguments: Any, **options: Any) -> None:
-            for name, content in played.reference.items():
-                self.client("s3").put_object(Bucket=self.names["LANE_BUCKET"], Key=f"reference/{name}", Body=content)
-            super().start_poller(*arguments, **options)
-
     feed = {"name": "venue", "protocol": "events", "url": url, "channels": [CHANNEL], "clock": "recorded"}
     context = {
         "environment": "laptop",
@@ -110,7 +102,7 @@ def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
         "feeds": [feed],
         "emails": ["analyst@example.com"],
     }
-    return Prepared(state, context, announce=typer.echo)
+    return LocalStack(state, context, reference=played.reference, announce=typer.echo)
 
 
 class _Teller:

@@ -8,8 +8,10 @@ import typer
 from surveillance.errors import InputError
 
 from cli.alerts import STATE_FOLDER, StateFolder
+from cli.bench_live import bench
 
 app = typer.Typer(help="AWS on this machine: our app deployed to an emulator.", no_args_is_help=True)
+app.command("bench")(bench)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from ingester.configuration import ConfigurationError, Settings
 from ingester.delivery import CALLS_AT_ONCE
 from ingester.health import HealthServer, ask
 from ingester.metrics import MetricLog
+from ingester.puts import Puts
 from ingester.service import Clients, FeedService
 
 logger = logging.getLogger("ingester")
@@ -30,7 +31,7 @@ def clients(settings: Settings) -> Clients:
     lease = max(0.5, settings.lease_seconds / 4)
     dynamodb = Config(connect_timeout=lease, read_timeout=lease, retries=once)
     return Clients(
-        kinesis=boto3.client("kinesis", config=kinesis),
+        kinesis=Puts(boto3.client("kinesis", config=kinesis), seconds),
         dynamodb=boto3.client("dynamodb", config=dynamodb),
         s3=boto3.client("s3", config=Config(connect_timeout=5, read_timeout=20)),
         secrets=boto3.client("secretsmanager", config=Config(connect_timeout=5, read_timeout=10)),

@@ -27,6 +27,10 @@ class _Lane:
     waits: Iterator[float] | None = None
     starts: dict[str, deque[int]] = field(default_factory=dict)
 
+    @property
+    def busy(self) -> bool:
+        return self.in_flight is not None or bool(self.queue)
+
 
 class Outbox:
     """The ordered, bounded way from stamped lines to confirmed records."""
@@ -76,13 +80,13 @@ class Outbox:
             self._close(self._lanes[lane], record)
 
     def flush(self, now: float, everything: bool = False) -> None:
-        """Close open records that are old enough; a lane that has records waiting goes on filling."""
-        for lane in self._lanes:
-            if not lane.builder:
-                continue
-            due = now - lane.builder.opened >= self._flush_seconds
-            busy = lane.in_flight is not None or bool(lane.queue)
-            if everything or (due and not busy):
+        """Close all open records as soon as one is old enough; a lane that has records waiting goes on filling.
+
+        All together, because what comes together is worked on together: a call and a batch cost more than a record.
+        """
+        open_lanes = [lane for lane in self._lanes if lane.builder and (everything or not lane.busy)]
+        if everything or any(now - lane.builder.opened >= self._flush_seconds for lane in open_lanes):
+            for lane in open_lanes:
                 self._close(lane, lane.builder.close())
 
     def ready(self, now: float) -> list[Record]:

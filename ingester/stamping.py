@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import repeat
 
 import msgspec
 import pyarrow as pa
@@ -18,7 +19,7 @@ def tail(received_ts: int, producer: str) -> bytes:
 
 def without_stamps(lines: list[bytes], table: pa.Table) -> list[bytes]:
     """Make every line end in its closing brace, and take out keys that are the ingester's to write."""
-    if not all(map(_closed, lines)):
+    if not all(map(bytes.endswith, lines, repeat(b"}"))):
         lines = [line.rstrip() for line in lines]
     present = [key for key in KEYS if key in table.column_names and table.column(key).null_count < table.num_rows]
     if present or any(name in table.column_names and _spelled(name, lines) for name in KEYS):
@@ -31,10 +32,6 @@ def stamp(lines: list[bytes], tails: bytes | Sequence[bytes], numbers: list[int]
     if isinstance(tails, bytes):
         return [b"%b%b%d}\n" % (line[:-1], tails, number) for line, number in zip(lines, numbers, strict=True)]
     return [b"%b%b%d}\n" % (line[:-1], end, number) for line, end, number in zip(lines, tails, numbers, strict=True)]
-
-
-def _closed(line: bytes) -> bool:
-    return line.endswith(b"}")
 
 
 def _spelled(name: str, lines: list[bytes]) -> bool:

@@ -23,7 +23,10 @@ from surveillance import wire
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from local.lifeline import end_with_parent
+
 HOST = "127.0.0.1"
+ENCODED_ROWS = 1 << 16
 STAMPED_BY_THE_INGESTER = ("received_ts", "producer", "number")
 
 
@@ -90,10 +93,9 @@ class Channel:
             [column for column in (*STAMPED_BY_THE_INGESTER, "channel", "seq") if column in table.column_names]
         )
         tail = f',"channel":{json.dumps(name)},"seq":'.encode()
-        lines = [
-            b"%b%b%d}" % (line[:-1], tail, first_seq + place)
-            for place, line in enumerate(wire.encode(kept).splitlines())
-        ]
+        pieces = (wire.encode(kept.slice(start, ENCODED_ROWS)) for start in range(0, kept.num_rows, ENCODED_ROWS))
+        numbered = enumerate((line for piece in pieces for line in piece.splitlines()), first_seq)
+        lines = (b"%b%b%d}" % (line[:-1], tail, seq) for seq, line in numbered)
         return cls.of_lines(name, lines, first_seq, frame_events, frame_ms, kept.column("ts").to_pylist())
 
     @property
@@ -110,13 +112,14 @@ class Channel:
 class Venue:
     """How the venue behaves.
 
-    `speed` 0 sends as fast as it goes, 1 in real time by `ts`. `cut_frames` (low, high) aborts a connection after a
+    `speed` 0 sends as fast as it goes, 1 in real time by `ts`; `rate` sends so many events a second. `cut_frames` (low, high) aborts a connection after a
     seeded number of frames, `cut_seconds` after a seeded time around it; `cuts` bounds how often. `forget_before` loses
     the history before a seq. Without `resumable` a client gets what comes next, `missed_frames` of it lost at each cut.
     `end` closes with code 1000 and reason "end" after the last event.
     """
 
     speed: float = 0
+    rate: float = 0
     resumable: bool = True
     forget_before: int = 0
     cut_frames: tuple[int, int] | None = None
@@ -223,7 +226,13 @@ class Exchange:
                     return
 
     async def _wait_until_due(self, frame: Frame) -> None:
-        if not self.venue.speed or self._started is None:
+        if self._started is None:
+            return
+        if self.venue.rate:
+            wait = self._started + self.sent_events / self.venue.rate - monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+        if not self.venue.speed:
             return
         first = min(channel.frames[0].ts for channel in self.channels.values() if channel.frames)
         wait = self._started + (frame.ts - first) / 1e9 / self.venue.speed - monotonic()
@@ -320,6 +329,7 @@ async def _main(options: argparse.Namespace) -> None:
     ]
     venue = Venue(
         speed=options.speed,
+        rate=options.rate,
         resumable=not options.no_resume,
         forget_before=options.forget_before,
         cut_seconds=options.cut_seconds,
@@ -339,6 +349,7 @@ def main() -> None:
     parser.add_argument("--channel", action="append", required=True, help="the channel of the file at the same place")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--speed", type=float, default=1, help="1 is real time, 0 as fast as it goes")
+    parser.add_argument("--rate", type=float, default=0, help="events a second, in place of --speed")
     parser.add_argument("--frame-events", type=int, default=200)
     parser.add_argument("--frame-ms", type=float, default=0, help="a frame also ends after this much event time")
     parser.add_argument("--first-seq", type=int, default=1)
@@ -348,8 +359,14 @@ def main() -> None:
     parser.add_argument("--no-resume", action="store_true")
     parser.add_argument("--end", action="store_true", help='close with 1000 "end" after the last event')
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--child", action="store_true", help="end with the process that started it")
+    options = parser.parse_args()
+    if options.child:
+        end_with_parent()
+    if options.rate:
+        options.speed = 0
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(parser.parse_args()))
+        asyncio.run(_main(options))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,14 @@
-"""GetRecords without boto3, which turns base64 to bytes only for a Lambda event to turn it back: ten times the work.
+"""GetRecords without boto3, which turns base64 to bytes only for a Lambda event to turn it back: ten times the work."""
 
-Only for an emulator, which does not check signatures.
-"""
-
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-import urllib3
-
-from local.emulator import REGION
+from surveillance.adapters.signed_calls import SignedCalls
 
 READ_LIMIT = 100
 EXPIRED = ("ExpiredIteratorException", "TrimmedDataAccessException")
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.1",
-    "X-Amz-Target": "Kinesis_20131202.GetRecords",
-    "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/kinesis/aws4_request, "
-    "SignedHeaders=host, Signature=0",
-}
+READ_SECONDS = 30.0
+WAIT_HEADER = "x-wait-ms"
 
 Payload = TypeVar("Payload", str, bytes)
 
@@ -50,39 +41,40 @@ class Answer(msgspec.Struct, Generic[Payload], rename="pascal"):
     next_shard_iterator: str | None = None
 
 
-class _Complaint(msgspec.Struct):
-    kind: str = msgspec.field(name="__type", default="")
-    message: str = ""
-
-
 class KinesisReads:
-    """Reads by iterator from one endpoint; may be used from many threads."""
+    """Reads by iterator; may be used from many threads. `client` is a boto3 client of the stream's service."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint + "/"
-        self._pool = urllib3.PoolManager(maxsize=32, timeout=urllib3.Timeout(connect=5, read=30), retries=2)
+    def __init__(self, client: Any) -> None:
+        self._calls = SignedCalls(client, READ_SECONDS)
         self._texts = msgspec.json.Decoder(Answer[str])
         self._bytes = msgspec.json.Decoder(Answer[bytes])
+        self._any = msgspec.json.Decoder(dict[str, Any])
 
-    def texts(self, iterator: str, limit: int) -> Answer[str]:
-        """Read on, payloads as base64 text; raises `ExpiredIteratorError`, `MissingShardError` or `ReadError`."""
-        return self._texts.decode(self._read(iterator, limit))
+    def texts(self, iterator: str, limit: int, wait_ms: int = 0) -> Answer[str]:
+        """Read on, payloads as base64 text; raises `ExpiredIteratorError`, `MissingShardError` or `ReadError`.
+
+        The emulator waits up to `wait_ms` for something to come.
+        """
+        return self._texts.decode(self._read(iterator, limit, wait_ms))
 
     def payloads(self, iterator: str, limit: int) -> Answer[bytes]:
         """Read on, payloads decoded; raises as `texts` does."""
         return self._bytes.decode(self._read(iterator, limit))
 
-    def _read(self, iterator: str, limit: int) -> bytes:
+    def changes(self, iterator: str, limit: int, wait_ms: int = 0) -> dict[str, Any]:
+        """Read on in the stream of a table, as JSON says it; raises as `texts` does."""
+        return self._any.decode(self._read(iterator, limit, wait_ms))
+
+    def _read(self, iterator: str, limit: int, wait_ms: int = 0) -> bytes:
         body = msgspec.json.encode({"ShardIterator": iterator, "Limit": min(limit, READ_LIMIT)})
         try:
-            answer = self._pool.request("POST", self._endpoint, body=body, headers=HEADERS)
-        except urllib3.exceptions.HTTPError as error:
+            answer = self._calls.call("GetRecords", body, f"{WAIT_HEADER}: {wait_ms}\r\n" if wait_ms else "")
+        except OSError as error:
             raise ReadError(str(error)) from error
         if answer.status == 200:
-            return answer.data
-        complaint = msgspec.json.decode(answer.data, type=_Complaint)
-        if complaint.kind.endswith(EXPIRED):
-            raise ExpiredIteratorError(complaint.message)
-        if complaint.kind.endswith("ResourceNotFoundException"):
-            raise MissingShardError(complaint.message)
-        raise ReadError(f"{complaint.kind}: {complaint.message}")
+            return answer.body
+        if answer.error_code in EXPIRED:
+            raise ExpiredIteratorError(answer.error_code)
+        if answer.error_code == "ResourceNotFoundException":
+            raise MissingShardError(answer.error_code)
+        raise ReadError(f"{answer.status}: {answer.body[:300]!r}")

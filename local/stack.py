@@ -49,6 +49,7 @@ class LocalStack:
     """Enter to start everything, leave to end everything; each start is a fresh one.
 
     `assembly` is a cloud assembly to deploy instead of our app's. Without `run_services` the ingester is not started.
+    `reference` holds files to put under `reference/` before anything reads them.
     `cache_dir` outlives the stack: assemblies, and code with its compiled kernels.
     """
 
@@ -64,6 +65,7 @@ class LocalStack:
         run_poller: bool = True,
         run_schedules: bool = True,
         service_environment: Mapping[str, str] | None = None,
+        reference: Mapping[str, bytes] | None = None,
         landing_seconds: float = 3.0,
         kinesis_budget_bytes: int = KINESIS_BUDGET_BYTES,
         cache_dir: Path = CACHE_FOLDER,
@@ -82,6 +84,7 @@ class LocalStack:
         self._cache = Path(cache_dir).resolve()
         self._run = (run_services, run_poller, run_schedules)
         self._service_environment = dict(service_environment or {})
+        self._reference = dict(reference or {})
         self._landing_seconds = landing_seconds
         self._announce = announce
         self._emulator = Emulator(self.state_dir, kinesis_budget_bytes)
@@ -127,6 +130,7 @@ class LocalStack:
             self.deploy(folder)
         with self._timed("kernels", "Looking for compiled rules"):
             self._settle_code()
+        self.refer(self._reference)
         _, run_poller, _ = self._run
         with self._timed("runtime", "Starting the event sources, the lander and the services"):
             self._start_lander()
@@ -155,6 +159,11 @@ class LocalStack:
         self.deployed = deploy(folder, self.endpoint)
         self.resources = read_back(self.endpoint, self.deployed.assets)
         write_whole(self.state_dir / "resources.json", as_json(self.resources))
+
+    def refer(self, files: Mapping[str, bytes]) -> None:
+        """Put reference files where detecting processes read them when they start."""
+        for name, content in files.items():
+            self.client("s3").put_object(Bucket=self.names["LANE_BUCKET"], Key=f"reference/{name}", Body=content)
 
     def _settle_code(self) -> None:
         settled = tuple(settle(function, self._cache, self._announce) for function in self.resources.functions)

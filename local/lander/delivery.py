@@ -18,7 +18,8 @@ from local.lander.conversion import BadLine, Converter
 from local.lander.inputs import Arrival, Input
 from local.lander.prefixes import expand, object_name
 
-IDLE_S = 0.1
+IDLE_S = 0.25
+MANY_RECORDS = 50
 FAILED_CONVERSION = "format-conversion-failed"
 
 
@@ -95,7 +96,7 @@ class Delivery:
         self.flush()
 
     def step(self) -> bool:
-        """Read what has come and deliver if it is time. Give False if there was nothing to read."""
+        """Read what has come and deliver if it is time. Say whether there may be more to read at once."""
         asked_at = time.time()
         arrivals = self._source.read()
         if arrivals and not self._held:
@@ -110,7 +111,7 @@ class Delivery:
             self._flush_wanted.clear()
             if not self._held:
                 self.caught_up_at = asked_at
-        return bool(arrivals)
+        return len(arrivals) >= MANY_RECORDS or (bool(arrivals) and self._flush_wanted.is_set())
 
     def want_flush(self) -> None:
         self._flush_wanted.set()
@@ -135,8 +136,7 @@ class Delivery:
             packed = gzip.compress(body) if self.settings.compression == "GZIP" else body
             self._put_object(self.settings.prefix, arrived_at, packed, self.settings.extension)
             return body.count(b"\n") or len(self._held), []
-        lines = [line for arrival in self._held for line in arrival.data.split(b"\n") if line.strip()]
-        table, bad = self._converter.convert(lines)
+        table, bad = self._converter.convert([arrival.data for arrival in self._held])
         if table.num_rows:
             sink = io.BytesIO()
             pq.write_table(table, sink, compression=self.settings.parquet_codec)

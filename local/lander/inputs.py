@@ -10,7 +10,7 @@ from local.kinesis_reads import ExpiredIteratorError, KinesisReads, MissingShard
 from local.poller.sources import KinesisShards
 from local.positions import Positions
 
-READ_LIMIT = 25
+READ_LIMIT = 50
 HEADER = struct.Struct(">QI")
 SPOOL_READ_BYTES = 8 << 20
 

@@ -51,8 +51,8 @@ class Lander:
         positions = Positions(Path(self._settings.folder) / "positions", f"delivery-{settings.name}")
         if settings.source_arn is None:
             return SpoolInput(Path(self._settings.spool) / settings.name, positions)
-        shards = KinesisShards(client("kinesis", self._settings.endpoint), settings.source_arn)
-        return StreamInput(shards, KinesisReads(self._settings.endpoint), positions)
+        kinesis = client("kinesis", self._settings.endpoint)
+        return StreamInput(KinesisShards(kinesis, settings.source_arn), KinesisReads(kinesis), positions)
 
     def start(self) -> None:
         self._threads = [

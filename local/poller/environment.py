@@ -4,6 +4,7 @@ Run as `python -m local.poller.environment FD MODULE.FUNCTION`; FD is a socket o
 JSON go both ways. Its own folder comes first on the module path only behind the function's.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -14,6 +15,8 @@ import time
 import traceback
 from types import SimpleNamespace
 from typing import Any
+
+import msgspec
 
 LENGTH = struct.Struct(">I")
 
@@ -73,9 +76,10 @@ def main() -> None:
     except BaseException as error:
         send(channel, json.dumps(_failure(error)).encode())
         raise
+    gc.freeze()
     send(channel, b'{"ready":true}')
     while (frame := receive(channel)) is not None:
-        request = json.loads(frame)
+        request = msgspec.json.decode(frame)
         try:
             answer = {"result": handler(request["event"], lambda_context(request["request_id"], request["deadline"]))}
             message = json.dumps(answer).encode()

@@ -16,8 +16,6 @@ from local.poller.workers import MAXIMUM_PAYLOAD_BYTES, InvocationError
 from local.positions import Positions
 
 IDLE_POLL_S = 0.1
-BUSY_POLL_S = 0.025
-BUSY_FOR_S = 1.0
 SHARD_LIST_S = 5.0
 RETRY_FIRST_S = 0.1
 RETRY_LONGEST_S = 5.0
@@ -205,7 +203,6 @@ class ShardReader:
         self._positions = positions
         self._after = positions.get(shard.shard_id) if positions is not None else None
         self._position = settings.starting_position
-        self._busy_at = -BUSY_FOR_S
         self._held: list[Record] = []
         self._read_to: str | None = None
         self._iterator: str | None = None
@@ -222,17 +219,16 @@ class ShardReader:
 
     def step(self) -> None:
         """Gather one batch and run it, or wait a moment if there is nothing."""
-        asked_at = time.time()
+        asked_at, began = time.time(), time.monotonic()
         self._running = True
         try:
-            self._step(asked_at)
+            self._step(asked_at, began)
         finally:
             self._running = False
 
-    def _step(self, asked_at: float) -> None:
+    def _step(self, asked_at: float, began: float) -> None:
         records = self._gather()
         if records:
-            self._busy_at = time.monotonic()
             self.behind_seconds = time.time() - records[0].arrived_at
             usable = self._usable(records)
             if usable and not self._runner.run(self._shard.shard_id, usable):
@@ -244,9 +240,9 @@ class ShardReader:
         else:
             self.caught_up_at = asked_at
             self.behind_seconds = 0.0
-            if not self.ended:
-                busy = time.monotonic() - self._busy_at < BUSY_FOR_S
-                self._stopping.wait(BUSY_POLL_S if busy else IDLE_POLL_S)
+            pause = IDLE_POLL_S - (time.monotonic() - began)  # a source may have waited itself
+            if pause > 0 and not self.ended:
+                self._stopping.wait(pause)
 
     def _usable(self, records: list[Record]) -> list[Record]:
         present = [record for record in records if not record.lost]

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from local.clients import client
-from local.kinesis_reads import KinesisReads
 from local.poller.destinations import FailureDestinations
 from local.poller.faults import NO_FAULTS, Faults, Killer, chooser
 from local.poller.filters import matcher
@@ -44,7 +43,6 @@ class Poller:
         scratch.mkdir(parents=True, exist_ok=True)
         self._stopping = threading.Event()
         self._clients: Map[str, Any] = {name: client(name, settings.endpoint) for name in CLIENTS}
-        self._reads = KinesisReads(settings.endpoint)
         self._killer = Killer(settings.faults)
         self._duplicate_failures = 0
         self._duplicates = 0
@@ -68,7 +66,7 @@ class Poller:
         if largest and self._settings.faults.concern(settings.function_name):
             settings = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, largest))
         return Mapping(
-            open_source(settings.source_arn, self._clients, self._reads),
+            open_source(settings.source_arn, self._clients),
             settings,
             lambda event, shard_id: self._deliver(settings.function_name, event, shard_id),
             self._discard,

@@ -4,15 +4,16 @@ A reader goes from shard to shard: a child is read only after its parents have b
 """
 
 import base64
-import datetime
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
-from botocore.exceptions import ClientError
 
-from local.kinesis_reads import EXPIRED, READ_LIMIT, ExpiredIteratorError, KinesisReads, MissingShardError, Row
+from local.kinesis_reads import KinesisReads, Row
+
+WAIT_MS = 100
+"""How long the emulator may keep an answer back for something to come."""
 
 
 class Record(msgspec.Struct):
@@ -72,7 +73,7 @@ class KinesisSource(KinesisShards):
         self._region = arn.split(":")[3]
 
     def read(self, shard_id: str, iterator: str, limit: int) -> tuple[list[Record], str | None]:
-        answer = self._reads.texts(iterator, limit)
+        answer = self._reads.texts(iterator, limit, WAIT_MS)
         return [self._record(shard_id, row) for row in answer.records], answer.next_shard_iterator
 
     def _record(self, shard_id: str, row: Row[str]) -> Record:
@@ -102,6 +103,7 @@ class TableSource:
     def __init__(self, client: Any, arn: str) -> None:
         self.arn = arn
         self._client = client
+        self._reads = KinesisReads(client)
         self._region = arn.split(":")[3]
 
     def shards(self) -> list[Shard]:
@@ -115,19 +117,19 @@ class TableSource:
         return iterator
 
     def read(self, shard_id: str, iterator: str, limit: int) -> tuple[list[Record], str | None]:
-        answer = _table_records(self._client, iterator, limit)
+        answer = self._reads.changes(iterator, limit, WAIT_MS)
         return [self._record(record) for record in answer["Records"]], answer.get("NextShardIterator")
 
     def _record(self, record: Mapping[str, Any]) -> Record:
         change = record["dynamodb"]
-        arrived_at = _seconds(change.get("ApproximateCreationDateTime", time.time()))
+        arrived_at = float(change.get("ApproximateCreationDateTime", time.time()))
         event = {
             "eventID": record["eventID"],
             "eventName": record["eventName"],
             "eventVersion": record.get("eventVersion", "1.1"),
             "eventSource": "aws:dynamodb",
             "awsRegion": self._region,
-            "dynamodb": _plain(change) | {"ApproximateCreationDateTime": arrived_at},
+            "dynamodb": change | {"ApproximateCreationDateTime": arrived_at},
             "eventSourceARN": self.arn,
         }
         if "userIdentity" in record:
@@ -218,26 +220,14 @@ class MemorySource:
         return records, None if closed and end == len(self._records[shard_id]) else str(end)
 
 
-def open_source(arn: str, clients: Mapping[str, Any], reads: KinesisReads) -> Source:
+def open_source(arn: str, clients: Mapping[str, Any]) -> Source:
     """Give the source of an ARN; `clients` holds `kinesis` and `dynamodbstreams`."""
     service = arn.split(":")[2]
     if service == "kinesis":
-        return KinesisSource(clients["kinesis"], reads, arn)
+        return KinesisSource(clients["kinesis"], KinesisReads(clients["kinesis"]), arn)
     if service == "dynamodb":
         return TableSource(clients["dynamodbstreams"], arn)
     raise ValueError(f"an event source of {service} is not supported: {arn}")
-
-
-def _table_records(client: Any, iterator: str, limit: int) -> Any:
-    try:
-        return client.get_records(ShardIterator=iterator, Limit=min(limit, READ_LIMIT))
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in EXPIRED:
-            raise ExpiredIteratorError from error
-        if code == "ResourceNotFoundException":
-            raise MissingShardError from error
-        raise
 
 
 def _place(position: str, after: str | None, name: str) -> dict[str, str]:
@@ -248,20 +238,3 @@ def _place(position: str, after: str | None, name: str) -> dict[str, str]:
 
 def _parents(shard: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(shard[key] for key in ("ParentShardId", "AdjacentParentShardId") if shard.get(key))
-
-
-def _seconds(stamp: object) -> float:
-    if isinstance(stamp, datetime.datetime):
-        return stamp.timestamp()
-    return float(stamp)  # type: ignore[arg-type]
-
-
-def _plain(value: Any) -> Any:
-    """Give boto3's values as they stand in a Lambda event: binary as base64."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(part) for part in value]
-    return value

@@ -141,7 +141,7 @@ class LiveStack:
         """Empty tables and buckets, and start the handlers anew with the session's reference files."""
         self._empty()
         self.stack.resources = self._deployed
-        self.upload(recording.reference_files)
+        self.stack.refer(recording.reference_files)
         self.stack.start_poller(plan.faults, workers=plan.workers)
 
     def upgrade(self, version: str) -> None:
@@ -154,11 +154,6 @@ class LiveStack:
         ]
         self.stack.resources = msgspec.structs.replace(self.stack.resources, functions=tuple(edited))
         self.stack.start_poller()
-
-    def upload(self, files: dict[str, bytes]) -> None:
-        bucket = self.stack.names["LANE_BUCKET"]
-        for name, content in files.items():
-            self.stack.client("s3").put_object(Bucket=bucket, Key=f"reference/{name}", Body=content)
 
     def stored(self) -> list[Alert]:
         """Read the alert table whole."""

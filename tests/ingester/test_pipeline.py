@@ -99,13 +99,25 @@ def test_line_beyond_the_record_limit_goes_alone(desk: Desk) -> None:
     assert [len(record.data.splitlines()) for record in desk.records] == [1, 1, 1]
 
 
+def test_wrong_type_in_a_field_that_the_door_does_not_read_is_left_to_the_engine(desk: Desk) -> None:
+    for bad in (line(2, price="ten"), line(3, price="ten", account="a\\b")):
+        desk.receive(bad)
+    desk.receive(line(4))
+    found = desk.events()
+    assert sorted(event["seq"] for events in found.values() for event in events) == [2, 3, 4]
+    assert not any(each.quarantined for each in desk.counts.channels.values())
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
         (b"nonsense", "not_json"),
         (b'{"symbol":"\xff"}', "not_utf8"),
         (b"[1]", "not_an_object"),
-        (line(2, price="ten"), "wrong_type:price"),
+        (line(2, symbol=7), "wrong_type:symbol"),
+        (line(2, ts="noon"), "wrong_type:ts"),
+        (b'{"type":"order","symbol":"A","ts":1,"channel":"orders","seq":18446744073709551616}', "wrong_type:seq"),
+        (line(2) + line(3), "not_json"),
         (line(2, symbol=""), "missing:symbol"),
         (line(2, account="x" * BYTES_PER_LINE), "too_long"),
         (line(2, channel="else"), "unknown_channel"),

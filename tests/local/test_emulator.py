@@ -1,6 +1,8 @@
 """The emulator forgets what was read long ago, numbers records as AWS does, and says so when it can't start."""
 
 import contextlib
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def resident_megabytes(pid: int) -> float:
 def stream(emulator: Emulator, name: str) -> KinesisSource:
     kinesis = client("kinesis", emulator.endpoint)
     kinesis.create_stream(StreamName=name, ShardCount=1)
-    return KinesisSource(kinesis, KinesisReads(emulator.endpoint), stream_arn(emulator, name))
+    return KinesisSource(kinesis, KinesisReads(client("kinesis", emulator.endpoint)), stream_arn(emulator, name))
 
 
 def stream_arn(emulator: Emulator, name: str) -> str:
@@ -94,7 +96,7 @@ def test_a_shard_can_be_read_on_after_a_sequence_number(emulator: Emulator) -> N
 
 def test_an_unknown_iterator_is_expired(emulator: Emulator) -> None:
     with pytest.raises(ExpiredIteratorError):
-        KinesisReads(emulator.endpoint).texts("unknown", 10)
+        KinesisReads(client("kinesis", emulator.endpoint)).texts("unknown", 10)
 
 
 def test_it_listens_on_the_loopback_interface_only(emulator: Emulator) -> None:
@@ -132,7 +134,31 @@ def test_services_fail_as_the_rules_say_and_are_well_again(emulator: Emulator) -
         kinesis.put_records(StreamName="failing", Records=[{"Data": b"x", "PartitionKey": "1"}])["FailedRecordCount"]
         == 0
     )
-    source = KinesisSource(kinesis, KinesisReads(emulator.endpoint), stream_arn(emulator, "failing"))
+    source = KinesisSource(kinesis, KinesisReads(client("kinesis", emulator.endpoint)), stream_arn(emulator, "failing"))
     (shard,) = source.shards()
     records, _ = source.read(shard.shard_id, source.iterator(shard.shard_id, "TRIM_HORIZON"), 100)
     assert len(records) > 100 - failed  # answers that were lost had been done, and were tried again
+
+
+def test_reader_that_waits_gets_what_comes_meanwhile_at_once(emulator: Emulator) -> None:
+    source = stream(emulator, "waiting")
+    (shard,) = source.shards()
+    reads = KinesisReads(client("kinesis", emulator.endpoint))
+    iterator = source.iterator(shard.shard_id, "TRIM_HORIZON")
+    writer = threading.Timer(0.1, put, (emulator, "waiting", 1, 10))
+    writer.start()
+    begun = time.monotonic()
+    answer = reads.texts(iterator, 10, wait_ms=5000)
+    writer.join()
+    assert len(answer.records) == 1
+    assert time.monotonic() - begun < 4
+
+
+def test_reader_that_waits_in_vain_is_answered_in_time(emulator: Emulator) -> None:
+    source = stream(emulator, "silent")
+    (shard,) = source.shards()
+    reads = KinesisReads(client("kinesis", emulator.endpoint))
+    begun = time.monotonic()
+    answer = reads.texts(source.iterator(shard.shard_id, "TRIM_HORIZON"), 10, wait_ms=200)
+    assert answer.records == []
+    assert 0.15 < time.monotonic() - begun < 4

@@ -20,6 +20,7 @@ from surveillance.adapters.lane_feed import LaneFeed
 from surveillance.adapters.lane_log import CHAPTERS, LaneLog
 from surveillance.adapters.quarantine import Quarantine
 from surveillance.adapters.reference_files import read_reference
+from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.engine import Engine
 from surveillance.errors import InputError
@@ -48,12 +49,13 @@ def consumer_from_environment() -> LaneConsumer:
     objects, items = client("s3"), client("dynamodb")
     calls = ThreadPoolExecutor(ABREAST, thread_name_prefix="call")
     whole_lanes = ThreadPoolExecutor(ABREAST, thread_name_prefix="lane")
+    direct = SignedCalls(items)
     stores = Stores(
-        checkpoints=CheckpointTable(items, os.environ["CHECKPOINT_TABLE"]),
+        checkpoints=CheckpointTable(items, os.environ["CHECKPOINT_TABLE"], direct),
         log=LaneLog(objects, bucket, attempt_name, calls.map),
         snapshots=SnapshotStore(objects, bucket),
         quarantine=Quarantine(objects, bucket),
-        alerts=AlertTable(items, os.environ["ALERT_TABLE"]),
+        alerts=AlertTable(items, os.environ["ALERT_TABLE"], direct),
         evidence_uri=lambda lane, date: f"s3://{bucket}/{CHAPTERS}lane={lane:03d}/date={date}/",
         spread=calls.map,
     )
