@@ -112,10 +112,11 @@ class Channel:
 class Venue:
     """How the venue behaves.
 
-    `speed` 0 sends as fast as it goes, 1 in real time by `ts`; `rate` sends so many events a second. `cut_frames` (low, high) aborts a connection after a
-    seeded number of frames, `cut_seconds` after a seeded time around it; `cuts` bounds how often. `forget_before` loses
-    the history before a seq. Without `resumable` a client gets what comes next, `missed_frames` of it lost at each cut.
-    `end` closes with code 1000 and reason "end" after the last event.
+    `speed` 0 sends as fast as it goes, 1 in real time by `ts`; `rate` sends so many events a second.
+    `cut_frames` (low, high) aborts a connection after a seeded number of frames, `cut_seconds` after a seeded time
+    around it; `cuts` bounds how often. `forget_before` loses the history before a seq. Without `resumable` a client
+    gets what comes next, `missed_frames` of it lost at each cut. `end` closes with code 1000 and reason "end" after the
+    last event.
     """
 
     speed: float = 0
