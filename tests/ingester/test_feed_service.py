@@ -286,16 +286,16 @@ def test_spill_that_an_ingester_left_is_sent_by_the_next(aws: Aws, tmp_path: Pat
 def test_bad_lines_are_written_to_the_quarantine_and_counted(aws: Aws, tmp_path: Path) -> None:
     async def story() -> None:
         stage = Stage(aws, tmp_path)
-        sent = [*lines(50), b"\x00\xff", line(52, price="x"), *lines(50, 53)]
+        sent = [*lines(50), b"\x00\xff", line(52, symbol=7), *lines(50, 53)]
         async with Exchange([Channel.of_lines("orders", sent)], Venue(end=True)) as exchange:
             service = stage.service(exchange.url)
             async with running(service):
                 await until(lambda: service.state == "ended")
         counts = channel_counts(service)
-        assert counts["quarantined"] == {"not_json": 1, "wrong_type:price": 1}
+        assert counts["quarantined"] == {"not_json": 1, "wrong_type:symbol": 1}
         assert counts["received"] == counts["put"] + sum(counts["quarantined"].values()) == 102
         rows = stage.quarantined()
-        assert [(row["reason"], row.get("seq")) for row in rows] == [("not_json", None), ("wrong_type:price", 52)]
+        assert [(row["reason"], row.get("seq")) for row in rows] == [("not_json", None), ("wrong_type:symbol", 52)]
         assert stage.statuses() == []
 
     run(story())

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import socket
 import ssl
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ class SignedCalls:
         self._credentials: Callable[[], Any] = client._request_signer._credentials.get_frozen_credentials
         self._read_seconds = read_seconds
         self._idle: list[socket.socket] = []
+        weakref.finalize(self, _close, self._idle)
 
     def call(self, operation: str, body: bytes, extra: str = "") -> Answer:
         """Call; raises `CallError` or another `OSError` where no answer came.
@@ -150,6 +152,11 @@ class SignedCalls:
             f"Signature={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
+
+
+def _close(connections: list[socket.socket]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 @lru_cache(maxsize=8)
