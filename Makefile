@@ -1,4 +1,4 @@
-.PHONY: demo test check test-nightly bench scorecard clean
+.PHONY: demo test check test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,10 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/surveillance bench
+
+bench-live: $(INSTALLED)
+	$(BIN)/surveillance local bench --rate 10000 --seconds 60
+	$(BIN)/surveillance local bench --rate 50000 --seconds 60 --no-many-alerts
 
 scorecard: $(INSTALLED)
 	$(BIN)/surveillance scorecard --out .local/scorecard --difficulties 0.2,0.5,0.8 --rates 3,25,250
