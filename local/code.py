@@ -1,7 +1,4 @@
-"""The code of functions with kernels, where it can stay: a folder per asset, by its hash, its kernels compiled once.
-
-numba keeps kernels by the path and time stamp of their sources, so both must not change from one start to the next.
-"""
+"""The code of functions with kernels, where it can stay: a folder per asset, by its hash, its kernels compiled once."""
 
 import os
 import shutil
@@ -16,8 +13,6 @@ from local.poller.workers import Function
 
 CACHE_FOLDER = REPOSITORY / ".local" / "cache"
 COMPILER = "compile_kernels.py"
-SOURCE_TIME = 1_735_689_600
-"""2025-01-01, as the image's build sets it."""
 KEPT_FOLDERS = 4
 
 
@@ -45,8 +40,6 @@ def _copy(origin: Path, folder: Path) -> None:
     draft = folder.with_name(f"{folder.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(origin, draft, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in draft.rglob("*.py"):
-        os.utime(path, (SOURCE_TIME, SOURCE_TIME))
     try:
         draft.rename(folder)
     except OSError:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from numba.core.caching import _CacheLocator
 from surveillance import alerts
 from surveillance.adapters.alert_table import alert_of
 from surveillance.alerts import Alert
@@ -268,19 +267,8 @@ def edited_code(function: Function, folder: Path, remark: str) -> Function:
     with (library / "alerts.py").open("a") as file:
         file.write(f"# {remark}\n")
     kernels = folder / "kernels"
-    for old in [path for path in (Path(function.code) / "surveillance").rglob("*") if path.is_dir()]:
-        new = library / old.relative_to(Path(function.code) / "surveillance")
-        kept = kernels / kernel_folder(old)
-        if kept.is_dir():
-            kept.rename(kernels / kernel_folder(new))
     environment = function.environment | {"NUMBA_CACHE_DIR": str(kernels)}
     return msgspec.structs.replace(function, code=str(folder), environment=environment)
-
-
-def kernel_folder(sources: Path) -> str:
-    """Name the folder in which numba keeps the kernels of a source folder."""
-    name: str = _CacheLocator.get_suitable_cache_subpath(str(sources / "any.py"))  # type: ignore[no-untyped-call]
-    return name
 
 
 @contextlib.contextmanager

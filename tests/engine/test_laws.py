@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from surveillance.alerts import Alert
-from surveillance.engine import Engine, arrow, batch, default_parameters, observe
+from surveillance.engine import Engine, default_parameters
 from surveillance.errors import StateError
 from surveillance.events import SECOND
 from surveillance.rules import RULES
@@ -257,16 +257,6 @@ def test_state_of_another_engine_is_refused() -> None:
         SCENE_ENGINE.load(blob)
     with pytest.raises(StateError):
         EAGER_ENGINE.load(blob[:-9])
-
-
-def test_no_mixture_of_columns_compiles_a_kernel_anew() -> None:
-    state = EAGER_ENGINE.new_state()
-    kernels = (observe.compiled, batch._compiled_build, arrow._compiled_describe)
-    events = adversarial(5, 900)
-    for start in range(0, len(events), 7):
-        EAGER_ENGINE.feed(state, decoded(events[start : start + 7]))
-    run(SCENE_ENGINE, scene("spoofing"))
-    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 def test_order_renamed_a_hundred_thousand_times_keeps_the_index_small() -> None:

@@ -102,7 +102,7 @@ def test_small_functions_start_without_heavy_packages(function: str, tmp_path: P
 def test_the_image_s_context_holds_the_engine_and_locked_requirements(tmp_path: Path) -> None:
     folder = SourcePackages(tmp_path, bundle=False).image("detect_events")
     requirements = (folder / "requirements.txt").read_text()
-    assert {"handler.py", "Dockerfile", "start.sh", "compile_kernels.py"} <= laid_out(folder)
+    assert {"handler.py", "Dockerfile", "compile_kernels.py"} <= laid_out(folder)
     assert "--hash=sha256:" in requirements
     assert set(entries(requirements)) == set(names((REPOSITORY / "lambdas/detect_events/requirements.txt").read_text()))
 

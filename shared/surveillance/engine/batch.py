@@ -360,6 +360,7 @@ def _build(
     sums[STATUSES] = statuses
     sums[FIRST_TS] = first_ts
     sums[LAST_TS] = last_ts
+    return 0
 
 
 @kernel

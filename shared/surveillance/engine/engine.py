@@ -1,9 +1,9 @@
 """The rule engine: batches of events in, revisions of alerts out. No I/O, no clock; one `State` a lane."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Final
 
@@ -19,10 +19,10 @@ from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.hashing import hash_text
-from surveillance.engine.kernel import source_digest
-from surveillance.engine.memory import Addresses
+from surveillance.engine.kernel import Entry, source_digest
+from surveillance.engine.memory import Addresses, address_of
 from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS
-from surveillance.engine.scan import Triggers, compiled_scan, new_rule_state, new_triggers
+from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, new_rule_state, new_triggers, show
 from surveillance.engine.state import State
 from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, texts
 from surveillance.events import DAY, EVERYTHING
@@ -55,7 +55,7 @@ class _Rule:
     """A rule with its compiled scan and its parameters by parameter class."""
 
     module: ModuleType
-    scan: Callable[..., int]
+    scan: Entry
     wants: int
     values: tuple[dict[str, float], ...]
     hashes: tuple[str, ...]
@@ -96,6 +96,7 @@ class Engine:
         self._lists = np.zeros((ON_BARS, CHUNK), np.int32)
         self._listed = np.zeros(ON_LEGS + 1, np.int64)
         self._bars, self._legs = np.zeros(0, CLOSED_BAR), np.zeros(2 * CHUNK, LEG)
+        self._told = np.zeros(1, np.int64)
         self._between = self._publish_between()
         self._reference_addresses = self._publish_reference()
         hashes = [value for rule in self._rules for value in rule.hashes]
@@ -108,7 +109,7 @@ class Engine:
         state.reserve(np.array([0] * tables.ACCOUNTS + [used] + [0] * (len(state.used) - tables.ACCOUNTS - 1)))
         state.rows["accounts"][:used] = self._account_rows
         state.used[tables.ACCOUNTS] = used
-        states.index(state.slots["accounts"], state.rows["accounts"], used)
+        tables.index(state.rows["accounts"], used, state.slots["accounts"], tables.ACCOUNTS)
         state.accounts = dict(self._account_names)
         return state
 
@@ -165,10 +166,7 @@ class Engine:
         )
         if state.used[tables.MARKETS] > markets or state.used[tables.ACCOUNTS] > accounts:
             self._learn_names(state, batch, batch.events[start : start + count], markets, accounts)
-        listed = self._listed.tolist()
-        for rule in self._rules:
-            if listed[rule.wants]:
-                self._show(state, batch, rule, scratch, start, touched)
+        self._show(state, batch, scratch, start, touched, 0, len(self._rules))
 
     def _scratch(self, batch: Batch, bar_room: int) -> int:
         """Give the address of the arrays between the shared pass and the rules, for this batch."""
@@ -192,24 +190,37 @@ class Engine:
         )
 
     def _show(
-        self, state: State, batch: Batch, rule: _Rule, scratch: int, start: int, touched: dict[str, Alert]
+        self,
+        state: State,
+        batch: Batch,
+        scratch: int,
+        start: int,
+        touched: dict[str, Alert],
+        number: int,
+        last: int,
     ) -> None:
-        """Run a rule's scan over what it wants of a chunk and take what it finds."""
-        name = rule.module.ID
-        first_event = 0 if rule.wants in (ON_BARS, ON_LEGS) else start * EVENT_BYTES
+        """Run the scans of rules [number, last) over what they want of a chunk and take what they find."""
+        table, told = address_of(self._scans), address_of(self._told)
         place = 0
-        while place >= 0:
-            memory = state.rule_addresses[name].address
-            place = rule.scan(scratch, rule.addresses.address, memory, first_event, place)
-            if place < 0:
+        while True:
+            memory = address_of(state.memories)
+            number = show(scratch, table, memory, number, last, place, start * EVENT_BYTES, told)
+            if number < 0:
                 return
+            rule, place = self._rules[number], int(self._told[0])
             for k in range(int(rule.found[0])):
                 alert = self._trigger(state, batch, batch.events[start:], rule, k)
                 if alert is not None:
                     touched[alert.alert_id] = alert
-            held = state.rules[name]
+            held = state.rules[rule.module.ID]
             if int(held.used[0]) == len(held.rows):
-                state.grow_rule(name)
+                state.grow_rule(rule.module.ID)
+
+    @cached_property
+    def _scans(self) -> NDArray[Any]:
+        """Give every rule's scan, loaded or compiled."""
+        rows = [(rule.scan.address, rule.addresses.address, rule.wants, rule.wants in APART) for rule in self._rules]
+        return np.array(rows, SCAN)
 
     def _trigger(self, state: State, batch: Batch, events: NDArray[Any], rule: _Rule, k: int) -> Alert | None:
         module, triggers = rule.module, rule.triggers
@@ -378,24 +389,25 @@ def _record_type(values: dict[str, float]) -> np.dtype[Any]:
 
 
 def _find(state: State, table: str, key: int) -> int:
-    return int(tables.lookup(state.slots[table], state.rows[table], np.int64(key)))
+    """Give the row of an account or trade by key, of an order by identity, or 0."""
+    place = tuple(tables.TABLES).index(table)
+    return tables.look_up(state.rows[table], state.slots[table], place, key) if key else 0
 
 
 def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
     """Give every id that orders went by."""
-    rows, slots = state.rows["orders"], state.slots["orders"]
     found: list[str] = []
     for identity in identities:
-        row = int(tables.lookup_identity(slots, rows, np.int64(identity))) if identity else 0
+        row = _find(state, "orders", identity)
         if row:
-            found.extend(texts(state.names, int(rows[row]["name"]), EVIDENCE_LIMIT, end))
+            found.extend(texts(state.names, int(state.rows["orders"][row]["name"]), EVIDENCE_LIMIT, end))
     return list(dict.fromkeys(found))
 
 
 def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:
     found: list[str] = []
     for key in keys:
-        row = _find(state, "trades", key) if key else 0
+        row = _find(state, "trades", key)
         if row:
             found.extend(texts(state.names, int(state.rows["trades"][row]["name"]), 1))
     return list(dict.fromkeys(found))

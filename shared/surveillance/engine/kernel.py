@@ -1,40 +1,115 @@
-"""How kernels are compiled: cached on disk, without runtime allocation, and never stale.
+"""Kernels: functions over addresses that are compiled once per machine and kept as machine code.
 
-numba's cache watches only the file of the outermost function, so every kernel that is called from Python carries the
-digest of all kernel sources in its qualified name: an edit anywhere compiles anew.
+A kernel that Python calls is named by the digest of every source that can end up in it, so an edit anywhere compiles
+anew. What was compiled is loaded without the compiler: numba is imported only where something must be compiled.
 """
 
+import ctypes
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
-from types import FunctionType
+from tempfile import NamedTemporaryFile
 from typing import Any, Final, TypeVar, cast
 
-import numba
+import llvmlite.binding as llvm
 
 F = TypeVar("F", bound=Callable[..., Any])
-_OPTIONS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy", "boundscheck": False}
+_PACKAGE: Final = Path(__file__).parent.parent
+_ENGINE: Final = "arrow batch compiler context hashing intrinsics kernel memory observe scan state sweep tables"
+_KERNELS: Final = ("events", "parameters", *(f"engine/{name}" for name in _ENGINE.split(" ")))
+
+
+class Kernel:
+    """A function that kernels call; it is compiled into its callers. Python runs it as it stands."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
 
 
 def kernel(function: F) -> F:
-    """Mark a function that other kernels call; it is compiled into its callers."""
-    return cast(F, numba.njit(function, forceinline=True, **_OPTIONS))
+    """Mark a function that kernels call."""
+    return cast(F, Kernel(function))
 
 
-_PACKAGE: Final = Path(__file__).parent.parent
-_KERNELS: Final = (
-    "events",
-    "parameters",
-    *(
-        f"engine/{n}"
-        for n in ("arrow", "batch", "context", "hashing", "kernel", "memory", "observe", "scan", "sweep", "tables")
-    ),
-)
+class Entry:
+    """A kernel that Python calls: integers in, an integer out. It is loaded, or compiled, at its first call."""
+
+    def __init__(self, function: Callable[..., Any], title: str, replaced: dict[str, Any]) -> None:
+        self.title = title
+        self.function = function
+        self.replaced = replaced
+        self._native: Callable[..., int] | None = None
+
+    def __call__(self, *arguments: int) -> int:
+        native = self._native or self._load()
+        result = ctypes.c_int64()
+        native(ctypes.addressof(result), None, *arguments)
+        return result.value
+
+    @property
+    def address(self) -> int:
+        """Where its machine code begins; what it is called with is told in `intrinsics.call`."""
+        self._native or self._load()
+        return self._address
+
+    def _load(self) -> Callable[..., int]:
+        file = _folder() / f"{self.title}.o"
+        kept = file.read_bytes() if file.exists() else self._compile(file)
+        name, _, code = kept.partition(b"\n")
+        self._machine = _Machine(code)
+        self._address = self._machine.engine.get_function_address(name.decode())
+        count = self.function.__code__.co_argcount
+        kind = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * count)
+        self._native = native = kind(self._address)
+        return native
+
+    def _compile(self, file: Path) -> bytes:
+        from surveillance.engine.compiler import machine_code
+
+        code = b"\n".join(machine_code(self.function, self.title, self.replaced))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=file.parent, delete=False) as written:
+                written.write(code)
+            Path(written.name).replace(file)
+        except OSError:
+            return code  # nowhere to keep it: the next process compiles again
+        return code
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = blake2b(numba.__version__.encode(), digest_size=8)
+class _Machine:
+    """Machine code in memory."""
+
+    def __init__(self, code: bytes) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple().create_target_machine(jit=True)
+        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self.engine.finalize_object()
+
+
+def processor() -> str:
+    """Name the processor that kernels are compiled for: NUMBA_CPU_NAME, else this machine's."""
+    return os.environ.get("NUMBA_CPU_NAME") or f"{llvm.get_host_cpu_name()}{llvm.get_host_cpu_features().flatten()}"
+
+
+def _folder() -> Path:
+    """Where machine code is kept: NUMBA_CACHE_DIR, else the user's cache."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(given or f"{home}/surveillance/kernels")
+
+
+def _digest(files: Iterable[Path], *words: str) -> str:
+    digest = blake2b("\n".join((version("numba"), *words)).encode(), digest_size=8)
     for file in files:
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
@@ -47,17 +122,14 @@ def source_digest() -> str:
 
 
 @cache
-def kernel_digest(rule_file: str = "") -> str:
-    """Hash the sources that can end up in a kernel, with a rule's own file where it is that rule's scan."""
+def _kernel_digest(rule_file: str) -> str:
+    """Hash the processor and the sources that can end up in a kernel, a rule's own file where it is its scan."""
     own = [Path(rule_file)] if rule_file else []
     shared = [_PACKAGE / f"{name}.py" for name in _KERNELS]
-    return _digest([*shared, *sorted((_PACKAGE / "features").glob("*.py")), *own])
+    return _digest([*shared, *sorted((_PACKAGE / "features").glob("*.py")), *own], processor())
 
 
-def entry(function: F, name: str | None = None, rule_file: str = "", **replaced: Any) -> F:
-    """Compile a kernel that Python calls, with `replaced` put in place of the globals of that name."""
-    title = f"{name or function.__name__}_{kernel_digest(rule_file)}"
-    copy = FunctionType(function.__code__, {**function.__globals__, **replaced}, title)
-    copy.__qualname__ = title
-    copy.__module__ = function.__module__
-    return cast(F, numba.njit(copy, cache=True, nogil=True, **_OPTIONS))
+def entry(function: Callable[..., Any], name: str | None = None, rule_file: str = "", **replaced: Any) -> Entry:
+    """Make a kernel that Python calls, with `replaced` put in place of the globals of that name."""
+    title = f"{name or function.__name__.lstrip('_')}_{_kernel_digest(rule_file)}"
+    return Entry(function, title, replaced)

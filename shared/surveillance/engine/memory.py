@@ -7,79 +7,33 @@ that. Whoever passes an address keeps what lies there alive until the kernel ret
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
 
-@intrinsic
-def array_at(typing_context, address, shape, dtype):
-    """View `shape` (a tuple) elements of `dtype` at an address as an array in C order."""
-    result = types.Array(dtype.dtype, len(shape), "C", aligned=True)
+class Intrinsic:
+    """Stands for what `intrinsics` defines under that name, which only the compiler needs."""
 
-    def generate(context, builder, signature, arguments):
-        array = make_array(result)(context, builder)
-        element = dtype.dtype
-        size = (
-            element.size
-            if isinstance(element, types.Record)
-            else context.get_abi_sizeof(context.get_data_type(element))
-        )
-        lengths = cgutils.unpack_tuple(builder, arguments[1])
-        strides = [context.get_constant(types.intp, size)]
-        for length in reversed(lengths[1:]):
-            strides.insert(0, builder.mul(strides[0], length))
-        populate_array(
-            array,
-            data=builder.inttoptr(arguments[0], array.data.type),
-            shape=cgutils.pack_array(builder, lengths),
-            strides=cgutils.pack_array(builder, strides),
-            itemsize=context.get_constant(types.intp, size),
-            meminfo=None,
-        )
-        return array._getvalue()
+    def __init__(self, name: str) -> None:
+        self.name = name
 
-    return result(types.int64, shape, dtype), generate
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError(f"{self.name} works in kernels only.")
 
 
-def _loader(numba_type: types.Type, llvm_type: ir.Type) -> Any:
-    @intrinsic
-    def load(typing_context, address):
-        def generate(context, builder, signature, arguments):
-            value = builder.load(builder.inttoptr(arguments[0], llvm_type.as_pointer()))
-            value.align = 1
-            return value
-
-        return numba_type(types.int64), generate
-
-    return load
-
-
-load_word = _loader(types.uint64, ir.IntType(64))
+array_at = Intrinsic("array_at")
+"""View a shape (a tuple) of a dtype at an address as an array in C order."""
+load_word = Intrinsic("load_word")
 """Read eight bytes, little-endian, from anywhere."""
-load_int = _loader(types.int64, ir.IntType(64))
-load_int32 = _loader(types.int32, ir.IntType(32))
-load_half = _loader(types.uint32, ir.IntType(32))
-load_short = _loader(types.uint16, ir.IntType(16))
-load_byte = _loader(types.uint8, ir.IntType(8))
-load_float = _loader(types.float64, ir.DoubleType())
-
-
-@intrinsic
-def prefetch(typing_context, address):
-    """Ask for the cache line at an address, which need not be valid."""
-
-    def generate(context, builder, signature, arguments):
-        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        read, keep, data = (ir.Constant(number, value) for value in (0, 3, 1))
-        builder.call(function, [builder.inttoptr(arguments[0], pointer), read, keep, data])
-        return context.get_dummy_value()
-
-    return types.none(types.int64), generate
+load_int = Intrinsic("load_int")
+load_int32 = Intrinsic("load_int32")
+load_half = Intrinsic("load_half")
+load_short = Intrinsic("load_short")
+load_byte = Intrinsic("load_byte")
+load_float = Intrinsic("load_float")
+prefetch = Intrinsic("prefetch")
+"""Ask for the cache line at an address, which need not be valid."""
+call = Intrinsic("call")
+"""Call a kernel of five integers by the address of its code."""
 
 
 def address_of(array: NDArray[Any]) -> int:

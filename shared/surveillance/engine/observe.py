@@ -317,6 +317,7 @@ def observe(state, reference, scratch, columns_address, first, count):
         c.ask_after = m.ask
         lists[ON_ALL, listed[ON_ALL]] = i
         listed[ON_ALL] += 1
+    return 0
 
 
 @kernel

@@ -1,6 +1,5 @@
 """The scan: one plain loop that is compiled once per rule, with that rule's functions in place of the names below."""
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -9,8 +8,8 @@ from numpy.typing import NDArray
 
 from surveillance.engine.batch import EVENT
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
-from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import array_at
+from surveillance.engine.kernel import Entry, entry, kernel
+from surveillance.engine.memory import array_at, call
 from surveillance.engine.observe import (
     BARS,
     CHUNK,
@@ -39,6 +38,8 @@ class RuleState(NamedTuple):
     used: NDArray[np.int64]
 
 
+SCAN: Final = np.dtype([("code", "i8"), ("own", "i8"), ("wants", "i8"), ("apart", "i8")])
+"""A rule's scan: address of its code and of what is its own, which list it wants, whether that has its own records."""
 OWN: Final = 6
 """Arrays of a rule's own beside its memory: parameters, the four of its triggers, how many were found."""
 
@@ -131,6 +132,30 @@ def scan(scratch, own, memory, first_event, first):
     return last if found[0] else -1
 
 
+def _show(scratch, table, memory, rule, last_rule, place, first_event, told):
+    """Run the scans of rules [rule, last_rule), the first from a place on, until one has something to hand over.
+
+    Gives that rule and tells where it is to go on; −1 where all are done.
+    """
+    s = array_at(scratch, (2 * SCRATCH,), np.int64)
+    listed = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)
+    scans = array_at(table, (last_rule,), SCAN)
+    memories = array_at(memory, (last_rule,), np.int64)
+    while rule < last_rule:
+        if listed[scans[rule].wants]:
+            events = 0 if scans[rule].apart else first_event
+            place = call(scans[rule].code, scratch, scans[rule].own, memories[rule], events, place)
+            if place >= 0:
+                array_at(told, (1,), np.int64)[0] = place
+                return rule
+        place = 0
+        rule += 1
+    return -1
+
+
+show = entry(_show)
+
+
 @kernel
 def _market(context):
     return context.market
@@ -144,13 +169,13 @@ def _position(context):
 KEYS: Final = {"market": _market, "position": _position}
 
 
-_APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG)}
+APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG)}
 """What is told in records of its own rather than of an event: where it lies, and its type."""
 
 
-def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Callable[..., int]:
+def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
     """Compile the scan for a rule module; its parameters come as records of the given type."""
-    apart = _APART.get(rule.WANTS)
+    apart = APART.get(rule.WANTS)
     return entry(
         scan,
         name=f"scan_{rule.ID}",
@@ -181,5 +206,5 @@ def new_rule_state(rule: ModuleType) -> RuleState:
 def new_triggers(rule: ModuleType) -> Triggers:
     """Make trigger slots for a rule."""
     rows = np.zeros(SLOTS, np.dtype(HEADER + rule.ROW, align=True))
-    told = _APART[rule.WANTS][1] if rule.WANTS in _APART else CONTEXT
+    told = APART[rule.WANTS][1] if rule.WANTS in APART else CONTEXT
     return Triggers(np.zeros(SLOTS, np.int64), np.zeros(SLOTS), rows, np.zeros(SLOTS, told))

@@ -9,41 +9,44 @@ from numpy.typing import NDArray
 
 from surveillance.engine import tables
 from surveillance.engine.episodes import Episodes
-from surveillance.engine.kernel import entry
-from surveillance.engine.memory import Addresses, address_of
+from surveillance.engine.kernel import entry, kernel
+from surveillance.engine.memory import Addresses, address_of, array_at
 from surveillance.engine.scan import RuleState
 from surveillance.engine.sweep import sweep
-from surveillance.engine.tables import LEVELS, TABLES, grown, rebuild, rebuild_orders, slots_for
+from surveillance.engine.tables import LEVELS, ORDER, TABLES, TRADE, grown, index, slots_for
 from surveillance.errors import StateError
 
 _ORDER: Final = tuple(TABLES)
 _SWEEP_ROWS: Final = 1 << 17
 
 
-def index(slots: NDArray[Any], rows: NDArray[Any], used: int) -> None:
-    """Index rows [1, used) in empty slots."""
-    (rebuild_orders if rows.dtype == TABLES["orders"] else rebuild)(slots, rows, used)
-
-
-def _copy_names(rows, used, names, target, written):
-    """Move the name chains of rows [1, used) into `target`."""
-    for r in range(1, used):
+@kernel
+def _copy_chains(rows, names, target, at):
+    """Move the name chains of rows into `target` from a place on; give the place behind them."""
+    for r in range(1, rows.size):
         entry_ = np.int64(rows[r].name)
         newest = np.int64(0)
         behind = np.int64(0)
         while entry_:
-            at = written[0]
             words = 2 + ((np.int64(names[entry_ + 1]) + 7) >> 3)
             for k in range(words):
                 target[at + k] = names[entry_ + k]
-            written[0] = at + words
             if behind:
                 target[behind] = np.uint64(at)
             else:
                 newest = at
             behind = at
+            at += words
             entry_ = np.int64(names[entry_])
         rows[r].name = newest
+    return at
+
+
+def _copy_names(orders_at, orders, trades_at, trades, names_at, words, target_at):
+    names = array_at(names_at, (words,), np.uint64)
+    target = array_at(target_at, (words,), np.uint64)
+    written = _copy_chains(array_at(orders_at, (orders,), ORDER), names, target, 1)
+    return _copy_chains(array_at(trades_at, (trades,), TRADE), names, target, written)
 
 
 _compiled_copy = entry(_copy_names)
@@ -73,11 +76,10 @@ class State:
         """Make the addresses of all arrays, and what they have room for, known anew."""
         tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
         self.addresses = Addresses(self.used, self.counts, self.everything, *tabled, self.book, self.names)
-        self.rule_addresses = {
-            rule: Addresses(state.row_of, state.rows, state.used) for rule, state in self.rules.items()
-        }
-        for index, name in enumerate(_ORDER):
-            self._capacity[index] = min(len(self.rows[name]), len(self.slots[name]) // 2) - 1
+        self._memories = [Addresses(state.row_of, state.rows, state.used) for state in self.rules.values()]
+        self.memories = np.array([memory.address for memory in self._memories], np.int64)
+        for place, name in enumerate(_ORDER):
+            self._capacity[place] = min(len(self.rows[name]), len(self.slots[name]) // 2) - 1
         self._capacity[tables.NAME_WORDS] = len(self.names) - 4
         self._capacity[tables.ORDER_TAGS] = len(self.slots["orders"]) * 3 // 4
 
@@ -86,8 +88,8 @@ class State:
         wanted = self.used + room
         if (wanted <= self._capacity).all():
             return
-        for index, name in enumerate(_ORDER):
-            used, rows = int(self.used[index]), int(wanted[index]) + 1
+        for place, name in enumerate(_ORDER):
+            used, rows = int(self.used[place]), int(wanted[place]) + 1
             self.rows[name] = grown(self.rows[name], rows, used)
             if len(self.slots[name]) < 2 * rows or (name == "orders" and len(self.slots[name]) < 4 * rows):
                 self._index(name, used, 2 * rows)
@@ -107,7 +109,7 @@ class State:
         """Index a table anew, with slots for so many rows."""
         self.slots[name] = slots_for(2 * room if name == "orders" else room)
         if used > 1:
-            index(self.slots[name], self.rows[name], used)
+            index(self.rows[name], used, self.slots[name], _ORDER.index(name))
         if name == "orders":
             self.used[tables.ORDER_TAGS] = 2 * used
 
@@ -159,16 +161,21 @@ class State:
 
     def _compact_names(self) -> None:
         target = np.zeros(len(self.names), np.uint64)
-        written = np.ones(1, np.int64)
-        for name, index in (("orders", tables.ORDERS), ("trades", tables.TRADES)):
-            _compiled_copy(self.rows[name], int(self.used[index]), self.names, target, written)
+        self.used[tables.NAME_WORDS] = _compiled_copy(
+            address_of(self.rows["orders"]),
+            int(self.used[tables.ORDERS]),
+            address_of(self.rows["trades"]),
+            int(self.used[tables.TRADES]),
+            address_of(self.names),
+            len(self.names),
+            address_of(target),
+        )
         self.names = target
-        self.used[tables.NAME_WORDS] = int(written[0])
 
     def save(self, digest: str) -> bytes:
         """Write the state as bytes: a header, then the used rows, compressed."""
         arrays: dict[str, NDArray[Any]] = {
-            name: self.rows[name][: int(self.used[index])] for index, name in enumerate(_ORDER)
+            name: self.rows[name][: int(self.used[place])] for place, name in enumerate(_ORDER)
         }
         arrays["book"] = self.book[: int(self.used[tables.MARKETS])]
         arrays["names"] = self.names[: int(self.used[tables.NAME_WORDS])]

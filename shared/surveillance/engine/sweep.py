@@ -28,6 +28,7 @@ def _sweep(state, reference, new_orders_at, new_positions_at):
     _move_trades(t)
     for row in range(1, t.used[MARKETS]):
         t.markets[row].first_position = new_positions[t.markets[row].first_position]
+    return 0
 
 
 @kernel

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import array_at
+from surveillance.engine.memory import address_of, array_at
 
 LEVELS: Final = 64
 """Price levels kept a side, nearest to the touch; what lies further out counts in no depth."""
@@ -325,7 +325,8 @@ def tables_at(state, engine):
     )
 
 
-def _find(slots, rows, key):
+@kernel
+def find(slots, rows, key):
     """Give the row of a key, or 0."""
     mask = slots.size - 1
     place = (key ^ (key >> 29)) & mask
@@ -339,11 +340,7 @@ def _find(slots, rows, key):
         place = (place + 1) & mask
 
 
-find = kernel(_find)
-lookup = entry(_find)
-"""`find`, for Python."""
-
-
+@kernel
 def _find_identity(slots, rows, identity):
     """Give the row of an order by what rules know it by, or 0."""
     mask = slots.size - 1
@@ -359,8 +356,22 @@ def _find_identity(slots, rows, identity):
     return 0
 
 
-lookup_identity = entry(_find_identity)
-"""Find an order for Python, also one that was renamed or whose id is used again."""
+def _look_up(rows, count, slots_at, slot_count, table, key):
+    """Find an account or a trade by its key, an order by its identity, renamed or not."""
+    slots = array_at(slots_at, (slot_count,), SLOT)
+    if table == ACCOUNTS:
+        return find(slots, array_at(rows, (count,), ACCOUNT), key)
+    if table == TRADES:
+        return find(slots, array_at(rows, (count,), TRADE), key)
+    return _find_identity(slots, array_at(rows, (count,), ORDER), key)
+
+
+_compiled_look_up = entry(_look_up)
+
+
+def look_up(rows: NDArray[Any], slots: NDArray[Any], table: int, key: int) -> int:
+    """Give the row of an account or trade by its key, of an order by its identity, or 0."""
+    return _compiled_look_up(address_of(rows), len(rows), address_of(slots), len(slots), table, key)
 
 
 @kernel
@@ -377,15 +388,11 @@ def put(slots, key, row):
         place = (place + 1) & mask
 
 
-def _rebuild(slots, rows, used):
-    """Index rows [1, used)."""
-    for row in range(1, used):
+@kernel
+def _index_rows(slots, rows):
+    for row in range(1, rows.size):
         if rows[row].key != 0:
             put(slots, rows[row].key, row)
-
-
-_rebuild_inlined = kernel(_rebuild)
-rebuild = entry(_rebuild)
 
 
 @kernel
@@ -397,14 +404,34 @@ def put_identity(slots, order, row):
     return True
 
 
-def _rebuild_orders(slots, rows, used):
-    """Index orders [1, used)."""
-    _rebuild_inlined(slots, rows, used)
-    for row in range(1, used):
-        put_identity(slots, rows[row], row)
+def _index(rows, used, slots_at, slot_count, table):
+    slots = array_at(slots_at, (slot_count,), SLOT)
+    if table == MARKETS:
+        _index_rows(slots, array_at(rows, (used,), MARKET))
+    elif table == VENUE_QUOTES:
+        _index_rows(slots, array_at(rows, (used,), VENUE_QUOTE))
+    elif table == POSITIONS:
+        _index_rows(slots, array_at(rows, (used,), POSITION))
+    elif table == ACCOUNTS:
+        _index_rows(slots, array_at(rows, (used,), ACCOUNT))
+    elif table == TRADES:
+        _index_rows(slots, array_at(rows, (used,), TRADE))
+    elif table == PRODUCERS:
+        _index_rows(slots, array_at(rows, (used,), PRODUCER))
+    else:
+        orders = array_at(rows, (used,), ORDER)
+        _index_rows(slots, orders)
+        for row in range(1, used):
+            put_identity(slots, orders[row], row)
+    return 0
 
 
-rebuild_orders = entry(_rebuild_orders)
+_compiled_index = entry(_index)
+
+
+def index(rows: NDArray[Any], used: int, slots: NDArray[Any], table: int) -> None:
+    """Index the used rows of a table in empty slots."""
+    _compiled_index(address_of(rows), used, address_of(slots), len(slots), table)
 
 
 def slots_for(rows: int) -> NDArray[Any]:
