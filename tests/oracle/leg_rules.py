@@ -51,6 +51,7 @@ class Run:
     """An owner's legs on one side, one after the other."""
 
     first: Leg
+    last_ts: int
     quantity: float
     money: float
 
@@ -116,12 +117,13 @@ class WashTrading:
 
     def extend(self, leg: Leg, p: Values) -> None:
         run = self.run
-        if run and run.first.side == leg.side and leg.ts - run.first.ts <= ns(p["match_s"]):
+        if run and run.first.side == leg.side and leg.ts - run.last_ts <= ns(p["run_s"]):
+            run.last_ts = leg.ts
             run.quantity += leg.quantity
             run.money += leg.quantity * leg.price
             return
         self.before = run if run and run.first.side == -leg.side else None
-        self.run = Run(leg, leg.quantity, leg.quantity * leg.price)
+        self.run = Run(leg, leg.ts, leg.quantity, leg.quantity * leg.price)
 
     def trip(self, leg: Leg, p: Values) -> Trip | None:
         run, before = self.run, self.before
@@ -136,7 +138,8 @@ class WashTrading:
             return None
         both = run.quantity + before.quantity
         seconds = max(leg.ts - before.first.ts, 1_000_000) * 1e-9
-        chance = (1.0 - exp(-rate_of(leg, both) * seconds)) / 8
+        rest = both + fsum(each.quantity for each in self.trips)
+        chance = (1.0 - exp(-rate_of(leg, rest) * seconds)) / 8
         size = min(1.0, leg.usual / before.quantity) if leg.usual > 0 else 1.0
         return Trip(before, run, leg, both, -log(chance * size * size))
 

@@ -6,7 +6,8 @@ of evidence within `window_s`:
 - *Self-matches*: one trade with the same owner on both sides. A lone one happens by accident and is of low severity;
   `min_matches` of them are a pattern.
 - *Round trips*: the owner buys and sells the same quantity (within `size_tolerance`) at about the same price (within
-  `price_ticks` or `price_bp`), each time within `match_s`, against whoever was there; `min_matches` of them which make
+  `price_ticks` or `price_bp`), each time within `match_s`, against whoever was there, with no pause above `run_s`
+  within the purchase or the sale; `min_matches` of them which make
   up `matched_share` of all the owner traded meanwhile. Makers and busy traders do that by chance: a round trip counts
   by how unlikely it is for an owner of that activity. With r usual prints a second in the rest of the session, its
   chance is (1 − exp(−r × time)) ÷ 8 (the side and the size agree) × min(1, usual order size ÷ quantity)²; the product
@@ -32,6 +33,7 @@ WANTS, KEY, BY_VENUE = ON_LEGS, "position", True
 PARAMETERS = (
     Parameter("window_s", 600, "s", 1, 900, "how long evidence adds up"),
     Parameter("min_matches", 3, "matches", 2, 16, "self-matches or round trips that are a pattern"),
+    Parameter("run_s", 5, "s", 0, 900, "longest pause within a purchase, or within a sale"),
     Parameter("match_s", 300, "s", 0.001, 900, "longest round trip"),
     Parameter("size_tolerance", 0.1, "share", 0, 1, "by how much purchase and sale of a round trip may differ"),
     Parameter("price_ticks", 5, "ticks", 0, 1000, "by how much their mean prices may differ"),
@@ -67,6 +69,7 @@ ROW = [
     ("run_quantity", "f8", (2,)),
     ("run_money", "f8", (2,)),
     ("run_ts", "i8", (2,)),
+    ("run_last_ts", "i8"),
     ("run_volume", "f8", (2,)),
     ("run_account", "i8", (2,)),
     ("run_order", "i8", (2,)),
@@ -101,8 +104,10 @@ def _self_match(leg, row, p):
 
 @kernel
 def _take_run(leg, row, p):
-    """Add a leg to the run of its side, or begin one; runs that take too long are broken off."""
-    if row.run_side[0] == leg.side and leg.ts - row.run_ts[0] <= p.match_ns:
+    """Add a leg to the run of its side, or begin one; a pause breaks a run off."""
+    pause = leg.ts - row.run_last_ts
+    row.run_last_ts = leg.ts
+    if row.run_side[0] == leg.side and pause <= p.run_ns:
         row.run_quantity[0] += leg.quantity
         row.run_money[0] += leg.quantity * leg.price
         return
@@ -146,6 +151,8 @@ def _take_trip(leg, row, p):
     seconds = max(leg.ts - row.run_ts[1], 1_000_000) * 1e-9
     quiet = (leg.ts - leg.heard_ts) * 1e-9 + 60.0
     usual = leg.usual_trade if leg.usual_trade > 0 else leg.quantity
+    for n in range(min(row.next_trip, HELD)):
+        both += row.trip_quantity[n]
     others = max(leg.bought + leg.sold - both, 0.0) / usual + 1.0
     chance = (1.0 - np.exp(-others / quiet * seconds)) * SIDE_AND_SIZE_AGREE
     size = min(1.0, leg.usual_quantity / row.run_quantity[1]) if leg.usual_quantity > 0 else 1.0
@@ -158,7 +165,7 @@ def _take_trip(leg, row, p):
     row.trip_ts[k] = row.run_ts[1]
     row.trip_end_ts[k] = leg.ts
     row.trip_volume[k] = row.run_volume[1]
-    row.trip_quantity[k] = both
+    row.trip_quantity[k] = row.run_quantity[0] + row.run_quantity[1]
     for n in range(2):
         row.trip_account[k, n] = row.run_account[1 - n]
         row.trip_order[k, n] = row.run_order[1 - n]
