@@ -6,12 +6,12 @@ of evidence within `window_s`:
 - *Self-matches*: one trade with the same owner on both sides. A lone one happens by accident and is of low severity;
   `min_matches` of them are a pattern.
 - *Round trips*: the owner buys and sells the same quantity (within `size_tolerance`) at about the same price (within
-  `price_ticks` or `price_bp`), each time within `match_s`, against whoever was there, with no pause above `run_s`
-  within the purchase or the sale; `min_matches` of them which make
-  up `matched_share` of all the owner traded meanwhile. Makers and busy traders do that by chance: a round trip counts
-  by how unlikely it is for an owner of that activity. With r usual prints a second in the rest of the session, its
-  chance is (1 − exp(−r × time)) ÷ 8 (the side and the size agree) × min(1, usual order size ÷ quantity)²; the product
-  over the round trips must stay below exp(−`min_surprise`), and each below exp(−`trip_surprise`).
+  `price_ticks` or `price_bp`), each time within `match_s` and with no pause above `run_s` within the purchase or the
+  sale, against whoever was there; `min_matches` of them which make up `matched_share` of all the owner traded
+  meanwhile. Makers and busy traders do that by chance: a round trip counts by how unlikely it is for an owner of that
+  activity. With r usual prints a second in the rest of the session, its chance is (1 − exp(−r × time)) ÷ 8 (the side
+  and the size agree) × min(1, usual order size ÷ quantity)²; the product over the round trips must stay below
+  exp(−`min_surprise`), and each below exp(−`trip_surprise`).
 
 Self-trade prevention leaves cancels and no trade, hence no evidence.
 
