@@ -10,9 +10,11 @@ demo: $(INSTALLED)
 	$(BIN)/surveillance demo $(if $(SECONDS),--seconds $(SECONDS) --no-browser)
 
 test: $(INSTALLED)
+	$(BIN)/python -m surveillance.engine.warm
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not nightly"
 
 test-nightly: $(INSTALLED)
+	$(BIN)/python -m surveillance.engine.warm
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
 
 check: $(INSTALLED)

@@ -12,11 +12,13 @@ from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from time import time
 from typing import Any, Final, TypeVar, cast
 
 import llvmlite.binding as llvm
 
 F = TypeVar("F", bound=Callable[..., Any])
+_KEPT_S: Final = 30 * 86_400
 _PACKAGE: Final = Path(__file__).parent.parent
 _ENGINE: Final = "arrow batch compiler context hashing intrinsics kernel memory observe scan state sweep tables"
 _KERNELS: Final = ("events", "parameters", *(f"engine/{name}" for name in _ENGINE.split(" ")))
@@ -48,7 +50,7 @@ class Entry:
         self._native: Callable[..., int] | None = None
 
     def __call__(self, *arguments: int) -> int:
-        native = self._native or self._load()
+        native = self._native or self.load()
         result = ctypes.c_int64()
         native(ctypes.addressof(result), None, *arguments)
         return result.value
@@ -56,11 +58,21 @@ class Entry:
     @property
     def address(self) -> int:
         """Where its machine code begins; what it is called with is told in `intrinsics.call`."""
-        self._native or self._load()
+        if self._native is None:
+            self.load()
         return self._address
 
-    def _load(self) -> Callable[..., int]:
-        file = _folder() / f"{self.title}.o"
+    @property
+    def is_kept(self) -> bool:
+        """Say whether its machine code is there to be loaded."""
+        return self._file().exists()
+
+    def _file(self) -> Path:
+        return _folder() / f"{self.title}.o"
+
+    def load(self) -> Callable[..., int]:
+        """Load its machine code, or compile it and keep it."""
+        file = self._file()
         kept = file.read_bytes() if file.exists() else self._compile(file)
         name, _, code = kept.partition(b"\n")
         self._machine = _Machine(code)
@@ -79,9 +91,18 @@ class Entry:
             with NamedTemporaryFile(dir=file.parent, delete=False) as written:
                 written.write(code)
             Path(written.name).replace(file)
+            _forget_old(file.parent)
         except OSError:
             return code  # nowhere to keep it: the next process compiles again
         return code
+
+
+def _forget_old(folder: Path) -> None:
+    """Drop the kernels of sources that changed long ago."""
+    long_ago = time() - _KEPT_S
+    for file in folder.glob("*.o"):
+        if file.stat().st_mtime < long_ago:
+            file.unlink(missing_ok=True)
 
 
 class _Machine:
