@@ -1,4 +1,7 @@
-"""The code of functions with kernels, where it can stay: a folder per asset, by its hash, its kernels compiled once."""
+"""The code of functions with kernels, where it can stay: a folder per asset, by its hash, its kernels compiled once.
+
+They are compiled for this machine and kept where replays find them too.
+"""
 
 import os
 import shutil
@@ -21,15 +24,15 @@ class CompilationError(RuntimeError):
 
 
 def settle(function: Function, cache: Path, announce: Callable[[str], None]) -> Function:
-    """Give a function that has kernels with its code and them in the cache, another as it is."""
+    """Give a function that has kernels with its code in the cache and them compiled, another as it is."""
     if not (Path(function.code) / COMPILER).exists():
         return function
     folder = cache / "code" / Path(function.code).name
     if not folder.exists():
         _copy(Path(function.code), folder)
     folder.touch()
-    kernels = {"NUMBA_CACHE_DIR": str(folder / "kernels")}
-    settled = msgspec.structs.replace(function, code=str(folder), environment=kernels | function.environment)
+    environment = {name: value for name, value in function.environment.items() if name != "NUMBA_CPU_NAME"}
+    settled = msgspec.structs.replace(function, code=str(folder), environment=environment)
     if not (folder / "compiled").exists():
         announce("Compiling the rules, once")
         _compile(settled, folder)

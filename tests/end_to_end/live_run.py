@@ -261,14 +261,12 @@ class LiveStack:
 
 
 def edited_code(function: Function, folder: Path, remark: str) -> Function:
-    """Copy a function's code with a remark at the end of a library file; its compiled kernels come along."""
+    """Copy a function's code with a remark at the end of a library file."""
     shutil.copytree(function.code, folder)
     library = folder / "surveillance"
     with (library / "alerts.py").open("a") as file:
         file.write(f"# {remark}\n")
-    kernels = folder / "kernels"
-    environment = function.environment | {"NUMBA_CACHE_DIR": str(kernels)}
-    return msgspec.structs.replace(function, code=str(folder), environment=environment)
+    return msgspec.structs.replace(function, code=str(folder))
 
 
 @contextlib.contextmanager
