@@ -24,6 +24,8 @@ CHANNEL = "orders"
 SAMPLE_S = 0.5
 READY_S = 120.0
 PATIENCE_S = 600.0
+BUDGET_BYTES = 1 << 30
+"""What may wait in Kinesis where more is sent than is carried; beyond it the emulator loses the oldest."""
 SEQUENCE_DIGITS = 10
 """The emulator's numbers of a table's changes are the ms clock and a counter of so many digits."""
 
@@ -73,7 +75,14 @@ def measure(load: Load, folder: Path, announce: Callable[[str], None] = lambda s
         feed = {"name": "venue", "protocol": "events", "url": url, "channels": [CHANNEL], "clock": "recorded"}
         context = {"environment": "laptop", "delete_data": True, "feeds": [feed], "shards": load.shards}
         workers = {"Detect": load.detectors}
-        with LocalStack(folder, context, workers=workers, reference=load.reference, announce=announce) as stack:
+        with LocalStack(
+            folder,
+            context,
+            workers=workers,
+            reference=load.reference,
+            kinesis_budget_bytes=BUDGET_BYTES,
+            announce=announce,
+        ) as stack:
             return _measured(stack, announce)
     finally:
         exchange.kill()
