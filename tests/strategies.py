@@ -93,6 +93,44 @@ EAGER: Layer = {
         "warm_up_sweeps": 3,
         "cool_down_s": 1,
     },
+    "momentum_ignition": {
+        "min_sweeps": 1,
+        "max_before": 10,
+        "one_sided": 0.3,
+        "min_share": 0.01,
+        "min_sigmas": 0,
+        "min_move_bp": 1,
+        "exit_share": 0,
+        "near": 1,
+        "retrace": 0.2,
+        "cool_down_s": 1,
+    },
+    "marking_the_close": {
+        "min_share": 0.05,
+        "day_multiple": 0,
+        "min_direction": 0.5,
+        "min_trades": 1,
+        "min_sigmas": 0,
+        "min_push_bp": 0,
+        "min_volume": 0,
+        "burst_s": 20,
+        "burst_share": 0.1,
+        "reference_s": 54_000,
+        "open_window_s": 300,
+        "window_s": 3600,
+        "cool_down_s": 1,
+    },
+    "ramping": {
+        "min_trades": 2,
+        "min_autocorrelation": -1,
+        "min_share": 0.01,
+        "min_sigmas": 0,
+        "min_move_bp": 0,
+        "min_volume": 0,
+        "shortest_s": 1,
+        "warm_up_s": 0,
+        "cool_down_s": 1,
+    },
     "pump_and_dump": {
         "chunk_s": 25,
         "min_rushes": 1,
@@ -273,6 +311,8 @@ class Stream:
                 price += side[1] * self.chance.choice((0.0, 0.125, 0.25, 1.0))
                 mine = {"aggressor": side[0], f"{side[0]}_order_id": sweep, "trade_id": f"{sweep}-{part}"}
                 steps.append(self.stamped(shared | named | mine | {"ts": at, "price": price, "size": self.size()}))
+            near = {"bid_price": price - 0.125, "ask_price": price + 0.125, "bid_size": 5.0, "ask_size": 5.0}
+            steps.append(self.quickly({"type": "quote", "symbol": shared["symbol"], "venue": "NBBO"} | near))
             self.ts += self.chance.choice((0, 1_000_000, SECOND, 9 * SECOND))
         height = price - 100.0
         for share in (0.0, 0.2, 0.7, 1.0):
@@ -280,6 +320,8 @@ class Stream:
             returning = {"price": 100.0 + height * (1 - share), "size": self.size(), "trade_id": self.fresh()}
             aggressor = {"aggressor": self.chance.choice((back[0], back[0], side[0]))}
             steps.append(self.quickly(shared | swapped | returning | aggressor))
+            near = {"bid_price": returning["price"] - 0.125, "ask_price": returning["price"] + 0.125}
+            steps.append(self.quickly({"type": "quote", "symbol": shared["symbol"], "venue": "NBBO"} | near))
         return steps
 
     def deal(self, name: str, side: str, size: float, price: float, account: str, **more: Any) -> list[Event]:

@@ -22,12 +22,13 @@ from tests.oracle.leg_rules import (
     by_market,
     by_owner,
 )
+from tests.oracle.leg_rules_of_price import MarkingTheClose, Ramping
 from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
 from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
 from tests.oracle.more_order_rules import Evaporation, Flipping, OrderToTrade, Pinging
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
-from tests.oracle.print_rules import FatFinger, PumpAndDump
+from tests.oracle.print_rules import FatFinger, MomentumIgnition, PumpAndDump
 from tests.oracle.prints import Print, Prints
 from tests.oracle.validity import is_valid
 
@@ -37,8 +38,10 @@ LEG_RULES: dict[str, Any] = {
     "pre_arranged_trading": (by_market, PreArrangedTrading),
     "painting_the_tape": (by_owner, PaintingTheTape),
     "front_running": (by_market, FrontRunning),
+    "marking_the_close": (by_market, MarkingTheClose),
+    "ramping": (by_owner, Ramping),
 }
-PRINT_RULES = {"fat_finger": FatFinger, "pump_and_dump": PumpAndDump}
+PRINT_RULES = {"fat_finger": FatFinger, "pump_and_dump": PumpAndDump, "momentum_ignition": MomentumIgnition}
 ORDER_RULES = {
     "spoofing": Spoofing,
     "layering": Layering,
@@ -49,17 +52,7 @@ ORDER_RULES = {
     "liquidity_evaporation": Evaporation,
 }
 OF_MARKETS = {"liquidity_evaporation"}
-BY_VENUE = {
-    "spoofing",
-    "layering",
-    "quote_stuffing",
-    "flipping",
-    "pinging",
-    "excessive_order_to_trade",
-    "feed_staleness",
-    "sequence_gap",
-    *LEG_RULES,
-}
+BY_VENUE = {rule.ID for rule in RULES if rule.BY_VENUE}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
 RANKS = ["low", "medium", "high", "critical"]
 LONGEST_NS = 1800 * SECOND

@@ -1,6 +1,7 @@
 """Rules about a market's prints, told over plain objects."""
 
-from math import inf, sqrt
+from dataclasses import dataclass, field
+from math import inf, nan, sqrt
 
 from surveillance.events import DAY, SECOND
 
@@ -159,7 +160,7 @@ class PumpAndDump:
             pump["bought" if told.side > 0 else "sold"] += told.quantity
         height = pump["peak"] - pump["base"]
         down = pump["bought"] + pump["sold"]
-        if told.price > pump["peak"] - p["dump_share"] * height:
+        if (told.price if told.mid is None else told.mid) > pump["peak"] - p["dump_share"] * height:
             return None
         if pump["sold"] <= 0 or pump["sold"] < p["min_selling"] * down:
             return None
@@ -186,3 +187,179 @@ class PumpAndDump:
             thresholds=picked(p, "min_rushes min_sigmas volume_multiple min_rise dump_share min_selling"),
             baselines={"base": pump["base"], "rush_orders_a_chunk": self.rush_mean},
         )
+
+
+@dataclass(eq=False)
+class Ignition:
+    """One owner's sweeps in one direction."""
+
+    party: Party | None
+    side: int
+    start_ts: int
+    start: float
+    before: float
+    sigma: float
+    taken: float
+    extreme: float
+    extreme_ts: int
+    bought_before: float
+    sold_before: float
+    with_it: float = 0.0
+    against_it: float = 0.0
+    last_sweep_ts: int = 0
+    sweeps: int = 0
+    exited: float = 0.0
+    trades: list[str | None] = field(default_factory=list)
+    exits: list[str | None] = field(default_factory=list)
+    over: bool = False
+
+    @property
+    def owner(self) -> str | None:
+        return self.party.owner if self.party else None
+
+    @property
+    def move(self) -> float:
+        return (self.extreme - self.start) * self.side
+
+
+class MomentumIgnition:
+    """Everybody who is followed in a market, in sixteen places."""
+
+    while_closed = False
+
+    def __init__(self) -> None:
+        self.followed: list[Ignition | None] = [None] * 16
+        self.bought = self.sold = 0.0
+        self.until = 0
+
+    def see(self, told: Print, p: Values) -> Said | None:
+        sweeps = told.sweep.levels >= p["min_levels"] and told.side != 0
+        if told.ts > self.until:
+            self.__init__()  # type: ignore[misc]
+            if not sweeps:
+                return None
+            self.until = told.ts
+        if sweeps and not any(each.side == told.side and each.owner == owner(told.taker) for each in self.living()):
+            self.followed[self.place()] = self.follow(told)
+            self.until = max(self.until, told.ts + ns(p["ignition_s"]) + ns(p["retrace_s"]))
+        if told.side > 0:
+            self.bought += told.quantity
+        elif told.side < 0:
+            self.sold += told.quantity
+        said = None
+        for each in self.living():
+            self.move_on(each, told, p)
+            if each.over:
+                continue
+            self.trade(each, told, p)
+            if said is None and self.is_complete(each, told, p):
+                each.over = True
+                said = self.say(each, told, p)
+        return said
+
+    def living(self) -> list[Ignition]:
+        return [each for each in self.followed if each and not each.over]
+
+    def place(self) -> int:
+        """Give a free place, or that of whoever has swept least, the oldest of them."""
+        free = [place for place, each in enumerate(self.followed) if each is None or each.over]
+        held = [(each.sweeps, each.start_ts, place) for place, each in enumerate(self.followed) if each]
+        return free[0] if free else min(held)[2]
+
+    def follow(self, told: Print) -> Ignition:
+        mid = nan if told.mid is None else told.mid
+        ago = nan if told.mid_minute_ago is None else told.mid_minute_ago
+        return Ignition(
+            party=told.taker,
+            side=told.side,
+            start_ts=told.ts,
+            start=mid,
+            before=(mid - ago) * told.side,
+            sigma=told.volatility,
+            taken=told.sweep.quantity,
+            extreme=mid,
+            extreme_ts=told.ts,
+            bought_before=self.bought,
+            sold_before=self.sold,
+        )
+
+    def move_on(self, each: Ignition, told: Print, p: Values) -> None:
+        if told.ts - each.extreme_ts > ns(p["retrace_s"]):
+            each.over = True
+            return
+        mid = nan if told.mid is None else told.mid
+        beyond = (mid - each.extreme) * each.side
+        if beyond > 0 and told.ts - each.start_ts <= ns(p["ignition_s"]):
+            each.extreme, each.extreme_ts = mid, told.ts
+            flow = self.bought - each.bought_before, self.sold - each.sold_before
+            each.with_it, each.against_it = flow if each.side > 0 else flow[::-1]
+        elif beyond > 0.25 * abs(each.extreme - each.start):
+            each.over = True
+
+    @staticmethod
+    def trade(each: Ignition, told: Print, p: Values) -> None:
+        if owner(told.taker) == each.owner and told.side == each.side:
+            if each.start_ts != told.ts or each.sweeps:
+                each.taken += told.quantity
+            if told.sweep.levels >= p["min_levels"] and each.last_sweep_ts != told.ts:
+                each.last_sweep_ts = told.ts
+                each.sweeps += 1
+                if len(each.trades) < 16:
+                    each.trades.append(told.trade)
+            return
+        takes = owner(told.taker) == each.owner and told.side == -each.side
+        gives = owner(told.giver) == each.owner and told.side == each.side
+        if each.party and (takes or gives) and (each.extreme - told.price) * each.side <= p["near"] * each.move:
+            each.exited += told.quantity
+            if len(each.exits) < 16:
+                each.exits.append(told.trade)
+
+    @staticmethod
+    def sigmas(each: Ignition) -> float:
+        seconds = max((each.extreme_ts - each.start_ts) / SECOND, 1.0)
+        return each.move / max(each.sigma * sqrt(seconds), 1e-12)
+
+    @staticmethod
+    def is_complete(each: Ignition, told: Print, p: Values) -> bool:
+        move = each.move
+        if not move > 0 or told.mid is None or (each.extreme - told.mid) * each.side < p["retrace"] * move:
+            return False
+        seconds = max((each.extreme_ts - each.start_ts) / SECOND, 1.0)
+        lit = (
+            each.sweeps >= p["min_sweeps"]
+            and move >= p["min_move_bp"] * 1e-4 * abs(each.start)
+            and move >= p["min_sigmas"] * each.sigma * sqrt(seconds)
+            and not each.before > p["max_before"] * move
+            and each.with_it >= p["one_sided"] * (each.with_it + each.against_it)
+        )
+        profits = each.taken >= p["min_share"] * each.with_it and each.exited >= p["exit_share"] * each.taken
+        return lit and (each.party is None or profits)
+
+    def say(self, each: Ignition, told: Print, p: Values) -> Said:
+        strength = min(self.sigmas(each) / (4 * max(p["min_sigmas"], 0.1)), 1.0)
+        known = each.party is not None
+        score = 0.85 + 0.06 * strength + 0.06 * min(each.exited / each.taken, 1.0) if known else 0.5 + 0.15 * strength
+        return Said(
+            score=score,
+            ts=told.ts,
+            start_ts=each.start_ts,
+            end_ts=told.ts,
+            trades=[name for name in (*each.trades, *each.exits) if name is not None],
+            accounts=[each.party.account] if each.party else [],
+            candidate=not known,
+            tier=tier_of(each.party) or 1,
+            metrics={
+                "sweeps": float(each.sweeps),
+                "move_bp": each.move / abs(each.start) * 1e4,
+                "sigmas": self.sigmas(each),
+                "one_sided": each.with_it / (each.with_it + each.against_it),
+                "taken": each.taken,
+                "exited": each.exited,
+            },
+            thresholds=picked(p, "min_levels min_sweeps one_sided min_sigmas min_move_bp exit_share retrace"),
+            baselines={"price_before": each.start, "volatility": each.sigma},
+        )
+
+
+def owner(party: Party | None) -> str | None:
+    return party.owner if party else None

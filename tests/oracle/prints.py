@@ -1,7 +1,7 @@
 """What a print means, told over plain objects: who took, the sweep it is of, where the mid stood, what is usual."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 from surveillance.events import MINUTE, SECOND
@@ -70,7 +70,7 @@ class Prints:
         self.mid_minute_ago: float | None = None
         self.minute_end = 0
         self.sweep: Sweep | None = None
-        self.large_sweep = 0.0
+        self.large_sweep = self.sweep_mean = self.sweep_variance = 0.0
         self.sweeps = 0
         self.history_ts = 0
         self.history_s = 0.0
@@ -152,12 +152,10 @@ class Prints:
         return Party(account, f"owner {self.owners[account]}" if known else f"account {account}", known)
 
     def learn(self, quantity: float) -> None:
-        """Move the 99th percentile of sweeps a step; the largest of the first 32 stands in at first."""
-        step = 0.5 if self.sweeps < 512 else 0.2 if self.sweeps < 4096 else 0.1
-        if self.sweeps < 32:
-            self.large_sweep = max(self.large_sweep, quantity)
-        elif quantity > self.large_sweep:
-            self.large_sweep *= 1 + step * 0.99
-        else:
-            self.large_sweep *= 1 - step * (1 - 0.99)
+        """Take a finished sweep into the 99th percentile of a log-normal."""
         self.sweeps += 1
+        weight = 1 / min(self.sweeps, 1000)
+        apart = log(quantity) - self.sweep_mean
+        self.sweep_mean += weight * apart
+        self.sweep_variance = (1 - weight) * (self.sweep_variance + weight * apart * apart)
+        self.large_sweep = exp(self.sweep_mean + 2.326 * sqrt(self.sweep_variance))

@@ -75,13 +75,13 @@ def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s") -> Market:
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(100, 1), (99, 0)])
+@pytest.mark.parametrize(("last", "count"), [(251, 1), (249, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at that moment the order had traded 500: 5." in alert.explanation
+        assert "In 3 prints at that moment the order had traded 651: 6." in alert.explanation
 
 
 def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
@@ -90,7 +90,7 @@ def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
 
 
 def test_sweep_is_told_once() -> None:
-    (alert,) = sweep(600, 100, 100).alerts(RULE)
+    (alert,) = sweep(651, 100, 100).alerts(RULE)
     assert (alert.revision, alert.trade_ids) == (1, ["t0"])
 
 

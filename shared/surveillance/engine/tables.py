@@ -95,7 +95,9 @@ MARKET: Final = np.dtype(
         ("sweep_levels", "i8"),
         ("sweep_price", "f8"),
         ("sweep_quantity", "f8"),
-        ("large_sweep", "f8"),  # running 99th percentile
+        ("sweep_mean", "f8"),  # of the logarithm of finished sweeps
+        ("sweep_variance", "f8"),
+        ("large_sweep", "f8"),  # their 99th percentile
         ("sweeps", "i8"),
         ("history_ts", "i8"),
         ("history_s", "f8"),

@@ -108,7 +108,8 @@ def _symbols(wanted: dict[str, int], difficulty: float) -> int:
         room = SESSION_MINUTES * MINUTE - scenario.earliest_ns - 2 * MINUTE
         total += count * (scenario.longest(difficulty) + ROOM_NS) * SESSION_MINUTES * MINUTE / max(room, MINUTE)
         most = max(most, 1 if scenario.whole_feed else ceil(count * scenario.longest(difficulty) / max(room, MINUTE)))
-    return max(most, ceil(total / (SESSION_MINUTES * MINUTE)))
+    closing = sum(count for name, count in wanted.items() if BY_NAME[name].at_close)
+    return max(most, closing, ceil(total / (SESSION_MINUTES * MINUTE)))
 
 
 def run_trial(trial: Trial, parameters: Parameters) -> Outcome:

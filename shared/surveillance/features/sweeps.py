@@ -5,9 +5,9 @@ import numpy as np
 from surveillance.engine.kernel import kernel
 from surveillance.features.bars import sets_price
 
-_SHARE, _LEARNING = 0.99, 32
-_STEPS = ((512, 0.5), (4096, 0.2))
-"""Sweeps seen, and the factor a step until then; a tenth from then on."""
+_NORMAL_99 = 2.326
+_MEMORY = 1000.0
+"""Sweeps that the mean and variance of log sizes rest on."""
 
 
 @kernel
@@ -21,18 +21,13 @@ def aggressor(e, c):
 
 @kernel
 def _learn(m):
-    """Move the 99th percentile a step towards a finished sweep, by a factor: it scales with the sizes.
-
-    The largest of the first sweeps stands in while there are few.
-    """
-    step = _STEPS[0][1] if m.sweeps < _STEPS[0][0] else _STEPS[1][1] if m.sweeps < _STEPS[1][0] else 0.1
-    if m.sweeps < _LEARNING:
-        m.large_sweep = max(m.large_sweep, m.sweep_quantity)
-    elif m.sweep_quantity > m.large_sweep:
-        m.large_sweep *= 1 + step * _SHARE
-    else:
-        m.large_sweep *= 1 - step * (1 - _SHARE)
+    """Take a finished sweep into the 99th percentile of a log-normal with the sweeps' mean and variance."""
     m.sweeps += 1
+    weight = 1.0 / min(np.float64(m.sweeps), _MEMORY)
+    apart = np.log(m.sweep_quantity) - m.sweep_mean
+    m.sweep_mean += weight * apart
+    m.sweep_variance = (1.0 - weight) * (m.sweep_variance + weight * apart * apart)
+    m.large_sweep = np.exp(m.sweep_mean + _NORMAL_99 * np.sqrt(m.sweep_variance))
 
 
 @kernel

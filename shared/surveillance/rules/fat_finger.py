@@ -30,7 +30,7 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 6.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("warm_up_sweeps", 30, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
 )
 

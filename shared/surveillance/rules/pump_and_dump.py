@@ -4,7 +4,7 @@ A rush order is an aggressive buy that the book answers with several prints at o
 of `chunk_s`. It is a pump where, within one chunk, (1) the rush orders lie `min_sigmas` above the mean of the chunks of
 the last `window_s`, and are `min_rushes` or more; (2) the volume is at least `volume_multiple` × its mean of the last
 hours; (3) the price is at least `min_rise` above its lowest of the last `LOWS` chunks. It is complete when, within
-`dump_s` of the highest price, the price has given back `dump_share` of the rise and sellers have been the aggressors in
+`dump_s` of the highest price, the mid has given back `dump_share` of the rise and sellers have been the aggressors in
 at least `min_selling` of the volume since. A buying wave that holds its price is news, not a pump.
 
 The mean volume comes from fed bars and from trades and must rest on `min_history_s` at least. The mean price of hours
@@ -162,7 +162,8 @@ def step(event, context, row, p):
         row.bought += event.quantity
     elif context.side < 0:
         row.sold += event.quantity
-    if event.price > row.peak - p.dump_share * (row.peak - row.base):
+    mid = (context.bid + context.ask) / 2
+    if (event.price if np.isnan(mid) else mid) > row.peak - p.dump_share * (row.peak - row.base):
         return 0.0
     if row.sold <= 0 or row.sold < p.min_selling * (row.bought + row.sold):
         return 0.0

@@ -46,7 +46,15 @@ def place(
     if unknown:
         raise InputError(f"no scenario {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
     queue = [(turn, BY_NAME[name]) for name, count in counts.items() for turn in range(count)]
-    queue.sort(key=lambda item: (item[0], not item[1].whole_feed, -item[1].earliest_ns, -item[1].longest_ns))
+    queue.sort(
+        key=lambda item: (
+            not item[1].at_close,
+            item[0],
+            not item[1].whole_feed,
+            -item[1].earliest_ns,
+            -item[1].longest_ns,
+        )
+    )
     placed: list[Placed] = []
     for _, scenario in queue:
         found = _find(scenario, placed, instruments, opens_at, closes_at, difficulty, chance)
@@ -69,7 +77,10 @@ def _find(
     longest_ns = scenario.longest(difficulty)
     first = opens_at + scenario.earliest_ns
     last = closes_at - longest_ns - BEFORE_CLOSE_NS
-    if last <= first:
+    if scenario.at_close:
+        first = max(first, closes_at - longest_ns)
+        last = first + 1
+    if last <= first or first + longest_ns > closes_at:
         return None
     for gap_ns in GAPS_NS:
         for _ in range(TRIES):

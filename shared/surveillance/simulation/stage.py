@@ -52,6 +52,11 @@ class Stage:
         self._longest_ns = longest_ns
         self._scale = 3.0 ** (1.0 - 2.0 * difficulty)
 
+    @property
+    def latest_end(self) -> int:
+        """When its time is up; the session's close for a scenario at the close."""
+        return self.start + self._longest_ns
+
     def larger(self, start_value: float) -> float:
         """Scale what makes the pattern plainer when it is large: sizes, speeds, and times that must be reached."""
         return start_value * self._scale * self._about_one()
@@ -151,6 +156,7 @@ class Scenario(msgspec.Struct, frozen=True):
 
     `longest_ns` bounds its length at difficulty .5; `earliest_ns` is how much session must lie before it, so that
     baselines exist; it starts on a multiple of `aligned_ns`. One of the `whole_feed` concerns all symbols.
+    One `at_close` ends with the session.
     A scenario that does not `name_orders` is known by symbol and time alone. An enforcement case says which `pattern`
     it is a case of.
     """
@@ -164,6 +170,7 @@ class Scenario(msgspec.Struct, frozen=True):
     names_orders: bool = True
     whole_feed: bool = False
     pattern: str = ""
+    at_close: bool = False
 
     @property
     def labelled(self) -> str:

@@ -28,7 +28,7 @@ def _band_ticks(stage: Stage) -> float:
     return next(share for limit, share in BANDS if price / NEARLY <= limit) * ticks
 
 
-def _trade_away(stage: Stage, ticks: float) -> None:
+def _trade_away(stage: Stage, ticks: float, thin: bool = False) -> None:
     """Sell, or buy, down to a forgotten order so far away."""
     account, _ = stage.trader()
     side = stage.side()
@@ -38,6 +38,8 @@ def _trade_away(stage: Stage, ticks: float) -> None:
         stage.start, ANY_CLIENT, -side, behind_best(round(ticks)), shares(usual), post_only=True, tagged=False
     )
     at = stage.start + round(stage.between(1.0, 3.0) * SECOND)
+    if thin:
+        script.scatter(at - 450 * MILLISECOND, 400 * MILLISECOND, 0.95)
     script.enter(at, account, side, at_market(), reaching(forgotten, stage.between(0.3, 1.0)))
     script.cancel(forgotten, at + 5 * SECOND)
 
@@ -67,8 +69,7 @@ def slip(stage: Stage) -> None:
 
 def trade_within_band(stage: Stage) -> None:
     """All but the distance: two fifths of the band, in a book that is thin enough for a usual size to reach."""
-    stage.script.scatter(stage.start, round(0.8 * SECOND), 0.95)
-    _trade_away(stage, 0.4 * _band_ticks(stage))
+    _trade_away(stage, 0.4 * _band_ticks(stage), thin=True)
 
 
 def trade_much(stage: Stage) -> None:

@@ -1,0 +1,124 @@
+"""Momentum ignition: sweeps through the book set off a move, the one who sent them sells to those who follow.
+
+Start values: rules.md, `momentum_ignition`: out of a flat market 38 bp in 1.5 minutes, through three levels a sweep,
+nine tenths of the aggressive volume on one side, at least half of the move given back.
+"""
+
+from surveillance.events import SECOND
+from surveillance.simulation.script import ANY_CLIENT, at_market, at_opposite, executed_of, of_opposite_best, shares
+from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
+
+MOVE = 0.0038
+IGNITES_NS = 90.0 * SECOND
+LEVELS = 3.0
+SWEEPS = 4
+"""Fewer than make a ramp."""
+RETRACES = (0.9, 1.2)
+OWN_PUSH = 0.15
+"""Share of the move that the sweeps make themselves."""
+THINS = 0.6
+THINS_NS = SECOND // 4
+"""So much of the book is withdrawn just before a sweep: those who wait shy away from the one before."""
+EXITS_NS = 10 * SECOND
+EXIT_SHARE = 0.5
+SLICES = 1
+RETRACES_NS = 40 * SECOND
+FLAT_NS = 60 * SECOND
+LONGEST_NS = 160 * SECOND
+
+
+def _ignite(
+    stage: Stage,
+    *,
+    move: float,
+    lasts_ns: int,
+    levels: int,
+    exits: bool = True,
+    retraces: bool = True,
+    sweeps: bool = True,
+    flat: bool = True,
+    followed: bool = True,
+) -> None:
+    """Play the pattern but for what is not to happen."""
+    account, other = stage.trader(second_account=0.2)
+    side = stage.side()
+    script = stage.script
+    start = stage.start
+    ticks = side * move * stage.instrument.fair_ticks
+    through = levels - 1 + round(0.3 * levels * stage.instrument.half_spread_ticks)
+    extreme = start + lasts_ns
+    settles = extreme + EXITS_NS
+    script.volatility(start - FLAT_NS, settles + 2 * RETRACES_NS, 0.3)
+    if not flat:
+        script.drift(start - FLAT_NS, start, 2.0 * ticks)
+    script.drift(start, extreme, (1.0 - OWN_PUSH) * ticks)
+    script.pressure(start, extreme + EXITS_NS, 0.95 * side if followed else -0.95 * side)
+    taken = []
+    for place in range(SWEEPS):
+        at = start + place * lasts_ns // SWEEPS
+        if sweeps:
+            script.scatter(at - THINS_NS, THINS_NS, THINS)
+            size, price = of_opposite_best(1.0 + 0.5 * levels), at_opposite(through)
+        else:
+            size, price = shares(stage.usual(0.5)), at_opposite()
+        taken.append(script.enter(at, account, side, price, size, immediate=True))
+        if not followed:
+            script.enter(at + SECOND, ANY_CLIENT, -side, at_market(), executed_of(taken[-1], 0.4), tagged=False)
+    if exits:
+        for place, order in enumerate(taken):
+            at = extreme + place * EXITS_NS // (SWEEPS * SLICES)
+            part = executed_of(order, EXIT_SHARE / SLICES)
+            every_ns = EXITS_NS // SLICES
+            script.enter(at, other, -side, at_opposite(2), part, immediate=True, times=SLICES, every_ns=every_ns)
+    if retraces:
+        script.drift(settles, settles + RETRACES_NS, -stage.between(*RETRACES) * ticks)
+        script.pressure(settles, settles + RETRACES_NS, -0.8 * side)
+
+
+def ignite(stage: Stage) -> None:
+    """The pattern."""
+    _ignite(
+        stage,
+        move=stage.larger(MOVE),
+        lasts_ns=stage.shorter(IGNITES_NS),
+        levels=stage.count(LEVELS, at_least=2),
+    )
+
+
+def _but(stage: Stage, **lacks: bool) -> None:
+    _ignite(stage, move=MOVE, lasts_ns=round(IGNITES_NS), levels=round(LEVELS), **lacks)
+
+
+def ignite_and_keep(stage: Stage) -> None:
+    """All but the exit: whoever moved the price wanted the shares."""
+    _but(stage, exits=False)
+
+
+def ignite_for_good(stage: Stage) -> None:
+    """All but the retrace: the price stays where it has come to."""
+    _but(stage, retraces=False)
+
+
+def ignite_in_slices(stage: Stage) -> None:
+    """All but the sweeps: small slices at the best price, while the market moves by itself."""
+    _but(stage, sweeps=False)
+
+
+def ignite_in_a_trend(stage: Stage) -> None:
+    """All but the flat market: in the minute before, the price went twice as far."""
+    _but(stage, flat=False)
+
+
+def ignite_against_the_flow(stage: Stage) -> None:
+    """All but the one-sidedness: others sell as much as is bought."""
+    _but(stage, followed=False)
+
+
+SCENARIOS = (
+    Scenario("momentum_ignition", ALERT, ignite, LONGEST_NS),
+    Scenario("momentum_ignition_that_keeps", QUIET, ignite_and_keep, LONGEST_NS),
+    Scenario("momentum_ignition_for_good", QUIET, ignite_for_good, LONGEST_NS + 60 * SECOND),
+    Scenario("momentum_ignition_in_slices", QUIET, ignite_in_slices, LONGEST_NS),
+    Scenario("momentum_ignition_in_a_trend", QUIET, ignite_in_a_trend, LONGEST_NS),
+    Scenario("momentum_ignition_against_the_flow", QUIET, ignite_against_the_flow, LONGEST_NS),
+)

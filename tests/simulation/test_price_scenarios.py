@@ -1,0 +1,70 @@
+"""Promise: the patterns of price do in the market what their module says, seen from trades and quotes alone."""
+
+from typing import Any
+
+import pytest
+from surveillance.events import MINUTE
+from surveillance.simulation import Label, Session, Simulated, simulate
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def priced() -> Simulated:
+    scenarios = {"fat_finger": 4, "ramping": 3, "marking_the_close": 2, "pump_and_dump": 1}
+    return simulate(Session(seed=9, minutes=40, symbols=5, scenarios=scenarios))
+
+
+def of(session: Simulated, label: Label, kind: str) -> list[Row]:
+    return [row for row in session.events.to_pylist() if row["type"] == kind and row["symbol"] == label.symbol]
+
+
+def labels(session: Simulated, pattern: str) -> list[Label]:
+    return [label for label in session.labels if label.pattern == pattern]
+
+
+def mid_before(session: Simulated, label: Label, ts: int) -> float:
+    quote = [row for row in of(session, label, "quote") if row["ts"] < ts][-1]
+    return float(quote["bid_price"] + quote["ask_price"]) / 2
+
+
+def owned(session: Simulated, label: Label, trades: list[Row]) -> float:
+    return sum(row["size"] for row in trades if {row["buy_account"], row["sell_account"]} & set(label.accounts))
+
+
+def test_fat_finger_is_far_away_or_large(priced: Simulated) -> None:
+    for label in labels(priced, "fat_finger"):
+        mine = [row for row in of(priced, label, "trade") if row["trade_id"] in label.trade_ids]
+        mid = mid_before(priced, label, label.start_ts)
+        away = max(abs(row["price"] / mid - 1) for row in mine)
+        band = 0.1 if mid <= 25 else 0.05 if mid <= 50 else 0.03
+        assert away >= 0.85 * band or sum(row["size"] for row in mine) >= 9 * 1280
+
+
+@pytest.mark.parametrize(("pattern", "share", "bp"), [("ramping", 0.15, 6), ("marking_the_close", 0.25, 5)])
+def test_owner_has_its_share_and_moves_the_price(priced: Simulated, pattern: str, share: float, bp: float) -> None:
+    for label in labels(priced, pattern):
+        trades = [row for row in of(priced, label, "trade") if label.start_ts <= row["ts"] <= label.end_ts]
+        assert owned(priced, label, trades) >= share * sum(row["size"] for row in trades)
+        sign = 1 if trades[0]["buy_account"] in label.accounts else -1
+        first, last = (mid_before(priced, label, ts) for ts in (label.start_ts, label.end_ts))
+        assert (last / first - 1) * sign * 1e4 >= bp
+
+
+def test_marking_ends_with_the_session(priced: Simulated) -> None:
+    closes = priced.instruments["session_close"][0].as_py()
+    for label in labels(priced, "marking_the_close"):
+        assert closes - MINUTE < label.end_ts < closes
+
+
+def test_pump_rises_and_is_dumped_after_two_earlier_days(priced: Simulated) -> None:
+    (label,) = labels(priced, "pump_and_dump")
+    prices = [row["price"] for row in of(priced, label, "trade") if label.start_ts <= row["ts"] <= label.end_ts]
+    first, peak, last = prices[0], max(prices), prices[-1]
+    assert peak >= 1.02 * first
+    assert peak - last >= 0.5 * (peak - first)
+    bars = of(priced, label, "bar")
+    assert len(bars) == 156
+    assert all(row["ts"] < label.start_ts and row["low"] <= row["close"] <= row["high"] for row in bars)
+    previous = {row["symbol"]: row["previous_close"] for row in priced.instruments.to_pylist()}
+    assert bars[-1]["close"] == previous[label.symbol]
