@@ -74,7 +74,7 @@ def reference_for(
         instruments=tuple(listed.values()),
         accounts=tuple(accounts),
         unknown=_completed(None, "", defaults[0]) if len(defaults) == 1 else Instrument(symbol=""),
-        shown_levels=max((each.shown_levels or 0 for each in defaults), default=0),
+        shown_levels=(defaults[0].shown_levels or 0) if len(defaults) == 1 else 0,
     )
 
 
@@ -85,6 +85,7 @@ def _completed(known: Instrument | None, symbol: str, defaults: Defaults) -> Ins
         "asset_class": instrument.asset_class or defaults.asset_class,
         "timezone": instrument.timezone or defaults.timezone,
         "tick_size": instrument.tick_size or defaults.tick_size,
+        "shown_levels": defaults.shown_levels if instrument.shown_levels is None else instrument.shown_levels,
     }
     return msgspec.structs.replace(instrument, **said)
 

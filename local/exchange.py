@@ -27,6 +27,8 @@ from local.lifeline import end_with_parent
 
 HOST = "127.0.0.1"
 ENCODED_ROWS = 1 << 16
+NIGHT_NS = 3 * 3_600_000_000_000
+"""Longer pauses of event time are not waited for."""
 STAMPED_BY_THE_INGESTER = ("received_ts", "producer", "number")
 
 
@@ -144,6 +146,7 @@ class Exchange:
         self.subscriptions: list[Mapping[str, Any]] = []
         self._random = random.Random(self.venue.seed)  # noqa: S311 - repeatable faults
         self._started: float | None = None
+        self._due = _due(frame.ts for channel in self.channels.values() for frame in channel.frames)
         self._server: Server | None = None
 
     @property
@@ -235,10 +238,20 @@ class Exchange:
                 await asyncio.sleep(wait)
         if not self.venue.speed:
             return
-        first = min(channel.frames[0].ts for channel in self.channels.values() if channel.frames)
-        wait = self._started + (frame.ts - first) / 1e9 / self.venue.speed - monotonic()
+        wait = self._started + self._due[frame.ts] / 1e9 / self.venue.speed - monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
+
+
+def _due(times: Iterable[int]) -> dict[int, int]:
+    """Give how long after the first of the times each is due, nights left out."""
+    due: dict[int, int] = {}
+    last, total = 0, 0
+    for ts in sorted(set(times)):
+        total += ts - last if due and ts - last < NIGHT_NS else 0
+        due[ts] = total
+        last = ts
+    return due
 
 
 def _end_when_done(socket: ServerConnection, tasks: list[asyncio.Task[None]]) -> None:

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-from surveillance.events import MINUTE, SECOND
+from surveillance.events import INTERVALS, MINUTE, SECOND
 from surveillance.parameters import Layer, Parameters
 from surveillance.reference import Account, Instrument, Reference
 from surveillance.rules import RULES
@@ -143,6 +143,14 @@ EAGER: Layer = {
         "warm_up_chunks": 1,
         "cool_down_s": 1,
     },
+    "locked_crossed_market": {"duration_s": 0.05, "fresh_s": 2},
+    "trade_through": {"min_distance_bp": 0},
+    "stub_quote": {"band": 0.002, "edge_band": 0.005},
+    "volatility_spike": {"on_share": 0.8, "off_share": 0.5, "min_history": 10, "multiple": 1.2},
+    "price_breakout": {"min_range": 0, "volume_multiple": 0.5, "strong_range": 0.5, "strong_volume": 1},
+    "price_gap": {"min_gap": 0.001, "sigmas": 0.5, "split_tolerance": 0.001},
+    "news_impact": {"volume_multiple": 1, "sigmas": 0.5, "min_move": 0, "cluster_s": 100},
+    "clock_skew": {"min_skew_s": 0.5, "high_skew_s": 1, "cool_down_s": 5},
     "feed_staleness": {"min_silence_s": 0.5, "cool_down_s": 5},
     "sequence_gap": {"min_missing": 2, "high_missing": 5, "cool_down_s": 1},
 }
@@ -153,7 +161,9 @@ ACCOUNTS = ("a1", "a2", "a3", "b1", "b2")
 VENUES = ("XNAS", "XNYS")
 REFERENCE = Reference(
     instruments=(
-        Instrument(symbol="AAA", venue="XNAS", asset_class="equity", previous_close=100.0, tick_size=0.01),
+        Instrument(
+            symbol="AAA", venue="XNAS", asset_class="equity", previous_close=100.0, tick_size=0.01, shown_levels=2
+        ),
         Instrument(
             symbol="BBB",
             asset_class="future",
@@ -197,6 +207,8 @@ class Stream:
         while len(written) < count:
             if self.chance.random() < 0.06:
                 written += self.chance.choice(self.plans())()
+            elif self.chance.random() < 0.003:
+                written += self.chance.choice((self.past, self.venues_quote))()
             else:
                 written.append(self.stamped(self.chance.choice(makers)()))
         return written
@@ -205,6 +217,56 @@ class Stream:
         """Give the plans people may have, as often as they should come."""
         orders = [self.spoof, self.spoof, self.stack, self.flood, self.flip]
         return [*orders, self.rush, self.meet, self.paint, self.paint, self.lead]
+
+    def past(self) -> list[Event]:
+        """Write a run of bars of one interval, with a story in it, and a shock at its end."""
+        symbol, interval = self.symbol(), self.chance.choice(("1m", "1m", "5m", "1h", "1d"))
+        step = INTERVALS[interval] * SECOND
+        ts, close = self.ts // step * step, 100.0
+        written: list[Event] = []
+        count = self.chance.randint(24, 45)
+        for number in range(count):
+            ts += step * self.chance.choice((1,) * 30 + (2, 300))
+            shock = 8 if number > count - 5 else 1
+            first = close + self.chance.choice((0.0, 0.0, 0.0, 0.25, -0.125))
+            close = first + self.chance.randint(-4, 4) / 32 * shock
+            reach = self.chance.randint(0, 3) / 16
+            written.append(
+                {
+                    "type": "bar",
+                    "symbol": symbol,
+                    "interval": interval,
+                    "ts": ts,
+                    "open": first,
+                    "high": max(first, close) + reach,
+                    "low": min(first, close) - reach,
+                    "close": close,
+                    "volume": float(self.chance.randint(5, 12) * shock),
+                }
+            )
+            if number > count - 8 and self.chance.random() < 0.4:
+                story = {"type": "news", "symbol": symbol, "ts": ts + self.chance.choice((0, 1, -step, SECOND))}
+                written.append(story | {"news_id": self.fresh(), "sentiment": self.chance.choice((-0.9, -0.5, 0.3))})
+        return [self.stamped(event) for event in written]
+
+    def venues_quote(self) -> list[Event]:
+        """Let two venues quote a symbol for some seconds, near each other, across or far apart, and print between."""
+        symbol = self.symbol()
+        written: list[Event] = []
+        for _ in range(self.chance.randint(8, 30)):
+            self.ts += self.chance.choice((1_000_000, 150_000_000, 400_000_000, 900_000_000))
+            middle = 100 + self.chance.randint(-3, 3) / 8
+            venue = self.chance.choice(VENUES)
+            if self.chance.random() < 0.3:
+                event: Event = {"type": "trade", "price": middle, "size": 10.0, "trade_id": self.fresh()}
+                if self.chance.random() < 0.1:
+                    event["conditions"] = [self.chance.choice(("intermarket_sweep", "late", "odd_lot"))]
+            else:
+                apart = self.chance.choice((0.125, 0.125, 0.25, 0.0, 2.0))
+                event = {"type": "quote", "bid_price": middle - apart, "ask_price": middle + apart}
+                event |= self.chance.choice(({}, {}, {}, {"bid_size": 0.0}, {"ask_size": 5.0}))
+            written.append(self.stamped(event | {"symbol": symbol, "venue": venue, "ts": self.ts}))
+        return written
 
     def campaign(self) -> tuple[Event, Event, str, str]:
         """Give what the orders of one owner share, perhaps under another account on the other side, and the sides."""
@@ -507,7 +569,7 @@ class Stream:
         if state == "gap":
             first = self.chance.randrange(100)
             return self.some(event, channel="c", from_seq=first, to_seq=first + self.chance.randrange(8))
-        if state == "silent":
+        if state in ("silent", "skewed"):
             return self.some(event, since_ts=self.ts - self.chance.randrange(2 * SECOND), channel="c")
         return event
 

@@ -32,6 +32,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     average_daily_volume: float | None = None
     market_cap: float | None = None
     sic_code: str | None = None
+    shown_levels: int | None = None
+    """Price levels a side that its feed shows, 0 = all; None = what holds for the whole feed."""
 
     def schedule(self) -> Schedule | None:
         """Give the symbol's own schedule, or None where reference data has none."""
@@ -98,6 +100,8 @@ def _instrument(values: Mapping[str, Any]) -> Instrument:
     for name in ("session_open", "session_close"):
         if name in fields and fields[name].lstrip("-").isdigit():
             fields[name] = int(fields[name])
+    if "shown_levels" in fields:
+        fields["shown_levels"] = int(float(fields["shown_levels"]))
     if fields.get("asset_class", ASSET_CLASSES[0]) not in ASSET_CLASSES:
         raise ValueError(f"asset_class {fields['asset_class']} is none of {', '.join(ASSET_CLASSES)}")
     if "timezone" in fields and fields["timezone"] not in available_timezones():

@@ -78,4 +78,9 @@ SCENARIOS = {
     "quote_stuffing": 1,
     "wide_spread": 1,
     "price_velocity": 1,
+    "locked_crossed_market": 1,
+    "trade_through": 1,
+    "stub_quote": 1,
+    "price_gap": 1,
+    "clock_skew": 1,
 }

@@ -123,6 +123,14 @@ class Bar:
     empty_before: int = 0
     known: tuple[int, int, int, int] | None = None
     """Session, gaps, late and rejected events when it closed."""
+    open: float | None = None
+    high: float | None = None
+    low: float | None = None
+    close: float | None = None
+    previous: tuple[int, float | None, bool] = (0, None, False)
+    """Session and previous close when it closed, and whether the first trade stands in for it."""
+    sentiment: float | None = None
+    """Of a story, which is shown as a bar of no length."""
 
 
 @dataclass
@@ -133,6 +141,32 @@ class Minute:
     trades: int = 0
     volume: float = 0.0
     money: float = 0.0
+    open: float | None = None
+    high: float | None = None
+    low: float | None = None
+    close: float | None = None
+
+
+@dataclass
+class Venue:
+    """How long a venue has shown its prices."""
+
+    ts: int = 0
+    since: dict[str, int] = field(default_factory=lambda: {"bid": 0, "ask": 0})
+    shown: dict[str, float | None] = field(default_factory=lambda: {"bid": None, "ask": None})
+
+    def follow(self, side: str, before: float | None, after: float | None, ts: int) -> None:
+        """Remember what a side was no worse than for a second."""
+        sign = 1 if side == "bid" else -1
+        if ts - self.since[side] >= SECOND:
+            self.shown[side] = before
+        shown = self.shown[side]
+        if before is None or after is None:
+            self.since[side], self.shown[side] = ts, None
+        elif (after - before) * sign > 0:
+            self.since[side] = ts
+        elif shown is not None and (after - shown) * sign < 0:
+            self.shown[side] = after
 
 
 @dataclass
@@ -207,6 +241,9 @@ class Market:
         self.quoted = False
         self.best: dict[str, list[float | None]] = {"bid": [None, 0.0], "ask": [None, 0.0]}
         self.venues: dict[str, dict[str, list[float | None]]] = {}
+        self.venue_shows: dict[str, Venue] = {}
+        self.best_ts = {"bid": 0, "ask": 0}
+        self.touched = 0
         self.live: dict[tuple[str | None, str], Order] = {}
         self.people: dict[str | None, Owner] = {}
         self.usual = 0.0
@@ -295,7 +332,10 @@ class Market:
         minute, self.minute = self.minute, None
         if minute.trades:
             known = self.session, self.gaps, self.late, self.rejected
-            self.closed_bars.append(Bar(minute.end, 60, minute.volume, minute.money, self.empty, known))
+            bar = Bar(minute.end, 60, minute.volume, minute.money, self.empty, known)
+            bar.open, bar.high, bar.low, bar.close = minute.open, minute.high, minute.low, minute.close
+            bar.previous = self.session, self.previous_close, self.close_stands_in
+            self.closed_bars.append(bar)
             self.empty = 0
             self.last_made = minute.end
         else:
@@ -310,7 +350,13 @@ class Market:
                 return
         volume = event.get("volume")
         price = event["close"] if event.get("vwap") is None else event["vwap"]
-        self.closed_bars.append(Bar(event["ts"], seconds, volume, 0.0 if volume is None else volume * price))
+        bar = Bar(event["ts"], seconds, volume, 0.0 if volume is None else volume * price)
+        bar.open, bar.high, bar.low, bar.close = (event[name] for name in ("open", "high", "low", "close"))
+        bar.previous = self.session, self.previous_close, self.close_stands_in
+        self.closed_bars.append(bar)
+
+    def take_story(self, event: dict[str, Any]) -> None:
+        self.closed_bars.append(Bar(event["ts"], 0, None, 0.0, sentiment=event.get("sentiment")))
 
     # trades
 
@@ -320,6 +366,7 @@ class Market:
             self.minute.trades += 1
             self.minute.volume += event["size"]
             self.minute.money += event["size"] * event["price"]
+            self.print_into(self.minute, event)
         if event.get("trade_id") is not None:
             counted = self.minute.end if is_open and self.minute is not None else 0
             self.trades[event.get("venue"), event["trade_id"]] = Trade(event["price"], event["size"], counted)
@@ -327,6 +374,18 @@ class Market:
             self.last_price = event["price"]
             if self.previous_close is None:
                 self.previous_close, self.close_stands_in = event["price"], True
+
+    def print_into(self, minute: Minute, event: dict[str, Any]) -> None:
+        """Let a print that sets prices move the minute's; another only stands in for the first."""
+        price = event["price"]
+        if sets_price(event):
+            if minute.open is None:
+                minute.open = minute.high = minute.low = price
+            assert minute.high is not None
+            assert minute.low is not None
+            minute.high, minute.low, minute.close = max(minute.high, price), min(minute.low, price), price
+        elif minute.trades == 1:
+            minute.high = minute.low = minute.close = price
 
     def correct_trade(self, event: dict[str, Any]) -> None:
         trade = self.trades.get((event.get("venue"), event.get("trade_id") or ""))
@@ -343,12 +402,13 @@ class Market:
 
     # quotes
 
-    def take_quote(self, event: dict[str, Any]) -> None:
+    def take_quote(self, event: dict[str, Any], ts: int) -> None:
         self.quoted = True
         venue = event.get("venue")
         whole = venue is None or venue == "NBBO"
         held = self.best if whole else self.venues.setdefault(venue, {"bid": [None, 0.0], "ask": [None, 0.0]})
         self.consolidated = self.consolidated or whole
+        before = {side: held[side][0] for side in ("bid", "ask")}
         for side in ("bid", "ask"):
             price, size = event.get(f"{side}_price"), event.get(f"{side}_size")
             if size == 0:
@@ -357,12 +417,46 @@ class Market:
                 held[side] = [price, size]
             elif size is not None:
                 held[side][1] = size
+        if whole:
+            self.best_ts = {"bid": ts, "ask": ts}
+        else:
+            shows = self.venue_shows.setdefault(venue, Venue())
+            shows.ts = ts
+            for side in ("bid", "ask"):
+                shows.follow(side, before[side], held[side][0], ts)
         if self.consolidated:
             self.bid, self.ask = self.best["bid"][0], self.best["ask"][0]
         else:
             bids = [quote["bid"][0] for quote in self.venues.values() if quote["bid"][0] is not None]
             asks = [quote["ask"][0] for quote in self.venues.values() if quote["ask"][0] is not None]
             self.bid, self.ask = max(bids, default=None), min(asks, default=None)
+            for side, best in (("bid", self.bid), ("ask", self.ask)):
+                at_best = [self.venue_shows[name].ts for name, quote in self.venues.items() if quote[side][0] == best]
+                if best is not None:
+                    self.best_ts[side] = max(at_best)
+
+    def of_venue(self, venue: str | None) -> tuple[float | None, float | None]:
+        """Give a venue's own bid and ask."""
+        quote = self.venues.get(venue or "")
+        return (None, None) if quote is None else (quote["bid"][0], quote["ask"][0])
+
+    def others(self, venue: str | None) -> tuple[float | None, float | None]:
+        """Give the best bid and ask of the other venues."""
+        quotes = [quote for name, quote in self.venues.items() if name != venue]
+        bids = [quote["bid"][0] for quote in quotes if quote["bid"][0] is not None]
+        asks = [quote["ask"][0] for quote in quotes if quote["ask"][0] is not None]
+        return max(bids, default=None), min(asks, default=None)
+
+    def shown_elsewhere(self, venue: str | None, ts: int) -> tuple[float | None, float | None]:
+        """Give the best that other venues had shown for a second, of those that quoted within three."""
+        found: dict[str, list[float]] = {"bid": [], "ask": []}
+        for name, shows in self.venue_shows.items():
+            if name != venue and ts - shows.ts <= 3 * SECOND:
+                for side, prices in found.items():
+                    stood = ts - shows.since[side] >= SECOND
+                    price = self.venues[name][side][0] if stood else shows.shown[side]
+                    prices += [] if price is None else [price]
+        return max(found["bid"], default=None), min(found["ask"], default=None)
 
     def best_of_orders(self) -> None:
         """Where nobody quotes, displayed orders show the best prices."""

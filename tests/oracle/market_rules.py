@@ -1,17 +1,12 @@
-"""Price velocity, wide spread, abnormal volume and the two feed rules, told over plain objects."""
+"""Price velocity and the rules of the feed, told over plain objects."""
 
-from collections import defaultdict, deque
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
-from surveillance.events import INTERVALS, SECOND
-
 from tests.oracle.findings import Said, ns, picked
-from tests.oracle.market import Bar, Market, sets_price
+from tests.oracle.market import Market, sets_price
 
 Values = dict[str, float]
-INTERVAL_NAMES = {seconds: name for name, seconds in INTERVALS.items()}
 
 
 @dataclass(eq=False)
@@ -77,99 +72,6 @@ class PriceVelocity:
         self.prints = [each for each in self.prints if (each.trade, each.venue) != name]
 
 
-class WideSpread:
-    """The spread's samples and the stretch it is wide in."""
-
-    def __init__(self) -> None:
-        self.samples: deque[float] = deque(maxlen=61)
-        self.sampled_ts = -SECOND
-        self.since: int | None = None
-        self.last_ts: int | None = None
-        self.told = False
-        self.limit = 0.0
-        self.worst = 0.0
-
-    def see(self, ts: int, market: Market, p: Values) -> Said | None:
-        if self.last_ts is not None and ts - self.last_ts > 3600 * SECOND:
-            self.__init__()  # type: ignore[misc]
-        self.last_ts = ts
-        if self.since is not None and self.since < market.opened_ts:
-            self.since = None
-        said = None
-        if self.since is not None and not self.told and ts - self.since >= ns(p["duration_s"]):
-            self.told = True
-            said = self.say(ts, p)
-        self.follow(ts, market, p)
-        return said
-
-    def median(self) -> float:
-        return sorted(self.samples)[len(self.samples) // 2]
-
-    def follow(self, ts: int, market: Market, p: Values) -> None:
-        spread = None
-        if market.bid is not None and market.ask is not None and market.bid + market.ask:
-            spread = (market.ask - market.bid) * 2e4 / (market.ask + market.bid)
-        limit = max(p["floor_bp"], p["multiple"] * self.median()) if len(self.samples) >= p["min_samples"] else None
-        if spread is not None and limit is not None and spread > limit:
-            if self.since is None:
-                self.since, self.told, self.worst, self.limit = ts, False, 0.0, limit
-            self.worst = max(self.worst, spread)
-            return
-        self.since, self.told = None, False
-        if spread is not None and ts - self.sampled_ts >= SECOND:
-            self.sampled_ts = ts
-            self.samples.append(spread)
-
-    def say(self, ts: int, p: Values) -> Said:
-        assert self.since is not None
-        return Said(
-            score=min(0.45 + 0.05 * self.worst / self.limit, 0.89),
-            ts=ts,
-            start_ts=self.since,
-            end_ts=ts,
-            detected_ts=self.since + ns(p["duration_s"]),
-            metrics={"spread_bp": self.worst, "seconds": (ts - self.since) / 1e9},
-            thresholds=picked(p, "floor_bp multiple duration_s") | {"limit_bp": self.limit},
-            baselines={"median_spread_bp": self.median()},
-        )
-
-
-class AbnormalVolume:
-    """Volumes of the last twenty bars of each interval."""
-
-    def __init__(self) -> None:
-        self.volumes: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=20))
-
-    def see(self, bar: Bar, p: Values) -> Said | None:
-        if bar.volume is None:
-            return None
-        before = self.volumes[bar.seconds]
-        before.extend([0.0] * min(bar.empty_before, 20))
-        held = list(before)
-        before.append(bar.volume)
-        mean = sum(held) / 20
-        if len(held) < 20 or mean <= 0 or bar.volume <= p["multiple"] * mean:
-            return None
-        middle = median(held)
-        mad = median(abs(volume - middle) for volume in held)
-        z = 0.6745 * (bar.volume - middle) / mad if mad > 0 else 1e9
-        score = 0.3
-        if z >= p["min_mad_z"] and bar.money >= p["min_money"]:
-            score = 0.5
-            if z >= 2 * p["min_mad_z"] and bar.money >= 2 * p["min_money"]:
-                score = min(0.7 + 0.05 * (bar.volume / (p["multiple"] * mean) - 1.0), 0.89)
-        return Said(
-            score=score,
-            ts=bar.ts,
-            start_ts=bar.ts - bar.seconds * SECOND,
-            end_ts=bar.ts,
-            first_evidence=f"{INTERVAL_NAMES[bar.seconds]}@{bar.ts}",
-            metrics={"volume": bar.volume, "multiple": bar.volume / mean, "mad_z": min(z, 1e9), "money": bar.money},
-            thresholds=picked(p, "multiple min_mad_z min_money"),
-            baselines={"mean_volume": mean, "median_volume": middle},
-        )
-
-
 def feed_staleness(event: dict[str, Any], p: Values) -> Said | None:
     """Take the ingester's word that a feed was silent."""
     if event["state"] != "silent":
@@ -206,4 +108,23 @@ def sequence_gap(event: dict[str, Any], p: Values) -> Said | None:
         first_evidence=f"{event.get('channel') or ''}:{names}@{ts}",
         metrics={} if missing is None else {"missing": float(missing)},
         thresholds=picked(p, "min_missing high_missing"),
+    )
+
+
+def clock_skew(event: dict[str, Any], p: Values) -> Said | None:
+    """Take the ingester's word that stamps lie far from its clock."""
+    if event["state"] != "skewed":
+        return None
+    ts, stamped = event["ts"], event.get("since_ts")
+    skew = 0 if stamped is None else ts - stamped
+    if stamped is not None and abs(skew) < ns(p["min_skew_s"]):
+        return None
+    return Said(
+        score=0.75 if stamped is not None and abs(skew) >= ns(p["high_skew_s"]) else 0.55,
+        ts=ts,
+        start_ts=ts,
+        end_ts=ts,
+        first_evidence=f"{event.get('channel') or ''}@{ts}",
+        metrics={} if stamped is None else {"skew_s": skew / 1e9},
+        thresholds=picked(p, "min_skew_s high_skew_s"),
     )

@@ -13,6 +13,7 @@ from surveillance.parameters import Parameters
 from surveillance.reference import Instrument, Reference
 from surveillance.rules import RULES
 
+from tests.oracle.bar_rules import AbnormalVolume, NewsImpact, PriceBreakout, PriceGap, VolatilitySpike
 from tests.oracle.findings import Said, ns
 from tests.oracle.leg_rules import (
     FrontRunning,
@@ -25,11 +26,17 @@ from tests.oracle.leg_rules import (
 from tests.oracle.leg_rules_of_price import MarkingTheClose, Ramping
 from tests.oracle.legs import Leg, Tape
 from tests.oracle.market import Bar, Market
-from tests.oracle.market_rules import AbnormalVolume, PriceVelocity, WideSpread, feed_staleness, sequence_gap
+from tests.oracle.market_rules import (
+    PriceVelocity,
+    clock_skew,
+    feed_staleness,
+    sequence_gap,
+)
 from tests.oracle.more_order_rules import Evaporation, Flipping, OrderToTrade, Pinging
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
 from tests.oracle.print_rules import FatFinger, MomentumIgnition, PumpAndDump
 from tests.oracle.prints import Print, Prints
+from tests.oracle.quote_rules import LockedCrossedMarket, StubQuote, WideSpread, trade_through
 from tests.oracle.validity import is_valid
 
 LATE_NS = 5 * SECOND
@@ -52,6 +59,14 @@ ORDER_RULES = {
     "liquidity_evaporation": Evaporation,
 }
 OF_MARKETS = {"liquidity_evaporation"}
+QUOTE_RULES = {"locked_crossed_market": LockedCrossedMarket, "stub_quote": StubQuote}
+BAR_RULES = {
+    "abnormal_volume": AbnormalVolume,
+    "volatility_spike": VolatilitySpike,
+    "price_breakout": PriceBreakout,
+    "price_gap": PriceGap,
+    "news_impact": NewsImpact,
+}
 BY_VENUE = {rule.ID for rule in RULES if rule.BY_VENUE}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
 RANKS = ["low", "medium", "high", "critical"]
@@ -109,7 +124,10 @@ class Oracle:
         if event["type"] == "bar":
             market.take_bar(event, INTERVALS[event["interval"]])
             self.close_bars(market, event)
-        elif event["type"] != "news":
+        elif event["type"] == "news":
+            market.take_story(event)
+            self.close_bars(market, event)
+        else:
             self.take_timed(market, event)
 
     def market(self, symbol: str, event: dict[str, Any]) -> Market:
@@ -154,7 +172,8 @@ class Oracle:
         if event["type"] == "order":
             known = market.live.get((event.get("venue"), event.get("previous_order_id") or event["order_id"]))
             self.counts["untracked"] += known is None and event["action"] != "new"
-            told = market.take_order(event, ts, self.reference.shown_levels)
+            shown = market.instrument.shown_levels
+            told = market.take_order(event, ts, self.reference.shown_levels if shown is None else shown)
             self.counts["restated"] += told.restated
             tape.remember(told)
             if told.action == "fill":
@@ -180,10 +199,18 @@ class Oracle:
                 velocity = self.memory.setdefault(("velocity", market.symbol, market.session), PriceVelocity())
                 said = velocity.see(event, ts, market, self.values("price_velocity", market))
                 self.hear("price_velocity", said, market, event)
+                if event.get("correction") is None:
+                    through = trade_through(event, ts, market, self.values("trade_through", market))
+                    self.hear("trade_through", through, market, event)
         else:
-            market.take_quote(event)
+            market.take_quote(event, ts)
+            for rule, quote_rule in QUOTE_RULES.items() if is_open else ():
+                watch = self.memory.setdefault((rule, market.symbol, market.session), quote_rule())
+                self.hear(rule, watch.see(event, ts, market, self.values(rule, market)), market, event)
         self.hear_legs(legs, market, event, is_open)
-        if is_open:
+        touched = before != (market.bid, market.ask) or ts // SECOND != market.touched
+        market.touched = ts // SECOND if touched else market.touched
+        if is_open and touched:
             spread = self.memory.setdefault(("spread", market.symbol, market.session), WideSpread())
             self.hear("wide_spread", spread.see(ts, market, self.values("wide_spread", market)), market, event)
 
@@ -224,15 +251,17 @@ class Oracle:
         about = None if symbol == "*" else told[0]
         self.hear("feed_staleness", feed_staleness(event, self.values("feed_staleness", about)), about, event)
         self.hear("sequence_gap", sequence_gap(event, self.values("sequence_gap", about)), about, event)
+        self.hear("clock_skew", clock_skew(event, self.values("clock_skew", about)), about, event)
 
     def close_bars(self, market: Market, event: dict[str, Any]) -> None:
-        """Show closed bars to their rule, with what the market knew when they closed."""
+        """Show closed bars and stories to their rules, with what the market knew when they closed."""
         bars, market.closed_bars = market.closed_bars, []
         for bar in bars:
             self.prints_of(market).remember(bar)
-            volume = self.memory.setdefault(("volume", market.symbol), AbnormalVolume())
-            said = volume.see(bar, self.values("abnormal_volume", market))
-            self.hear("abnormal_volume", said, market, event, bar)
+            for rule, kind in BAR_RULES.items():
+                interval = bar.seconds if kind is VolatilitySpike else None
+                watch = self.memory.setdefault((rule, market.symbol, interval), kind())
+                self.hear(rule, watch.see(bar, self.values(rule, market)), market, event, bar)
 
     def group(self, market: Market | None) -> tuple[str | None, str | None]:
         unknown: Instrument = self.reference.unknown

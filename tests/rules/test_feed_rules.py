@@ -78,3 +78,36 @@ def test_gap_before_an_alert_stands_in_its_completeness() -> None:
     assert alert.completeness.gaps == 1
     assert "so far" in alert.explanation.splitlines()[-1]
     assert "1 gap" in alert.explanation.splitlines()[-1]
+
+
+def skewed(by_ns: int, **more: object) -> Market:
+    return Market().wait(10_000).status("skewed", since_ts=START + seconds(10) - by_ns, channel="orders", **more)
+
+
+def test_skew_is_told_with_its_size_and_direction() -> None:
+    (alert,) = skewed(seconds(7)).alerts("clock_skew")
+    assert (alert.severity, alert.metrics) == ("medium", {"skew_s": 7.0})
+    assert "AAA on channel orders was stamped 7.0 s behind the ingester's clock" in alert.explanation
+    (alert,) = skewed(-seconds(7), symbol="*").alerts("clock_skew")
+    assert "The whole feed on channel orders was stamped 7.0 s ahead of the ingester's clock" in alert.explanation
+
+
+@pytest.mark.parametrize(("by_ns", "count"), [(seconds(1), 1), (seconds(1) - 1, 0), (-seconds(1), 1)])
+def test_skew_counts_from_the_threshold_on(by_ns: int, count: int) -> None:
+    assert len(skewed(by_ns).alerts("clock_skew")) == count
+
+
+@pytest.mark.parametrize(("by_ns", "severity"), [(seconds(60) - 1, "medium"), (seconds(60), "high")])
+def test_skew_is_severe_from_the_threshold_on(by_ns: int, severity: str) -> None:
+    (alert,) = skewed(by_ns).alerts("clock_skew")
+    assert alert.severity == severity
+
+
+def test_skew_of_unknown_size_alerts() -> None:
+    (alert,) = Market().status("skewed").alerts("clock_skew")
+    assert alert.metrics == {}
+
+
+@pytest.mark.parametrize("state", ["resumed", "heartbeat", "silent", "gap", "closed"])
+def test_other_states_are_no_skew(state: str) -> None:
+    assert Market().status(state).alerts("clock_skew") == []

@@ -22,6 +22,7 @@ _HEAD = [
     ("previous_close", "f8"),
     ("close_stands_in", "i1"),
     ("opened_ts", "i8"),  # when a status last opened the market
+    ("close_ts", "i8"),  # when the session ends by its schedule
 ]
 CONTEXT: Final = np.dtype(
     [
@@ -47,6 +48,13 @@ CONTEXT: Final = np.dtype(
         ("ask", "f8"),
         ("bid_after", "f8"),
         ("ask_after", "f8"),
+        ("venues", "i4"),  # that have quoted under their own name; what follows is filled for quotes, and for trades
+        ("venue_bid", "f8"),  # if there are several: at a quote, this venue's quote after it
+        ("venue_ask", "f8"),
+        ("others_bid", "f8"),  # best of the other venues; at a trade, of what they had shown for a second
+        ("others_ask", "f8"),
+        ("bid_ts", "i8"),  # at a quote: when whoever quotes the best bid last spoke
+        ("ask_ts", "i8"),
         ("usual_quantity", "f8"),  # running median of new orders
         ("orders", "i8"),  # new orders seen in this market
         ("shown", "f8"),  # at the order's price before it; only for large new orders
@@ -103,6 +111,9 @@ CLOSED_BAR: Final = np.dtype(
         ("trade_count", "i8"),
         ("empty_before", "i4"),  # minutes without a trade just before this bar
         ("made", "i1"),  # made here from trades, not fed
+        ("bid", "f8"),  # best prices when it closed
+        ("ask", "f8"),
+        ("sentiment", "f8"),  # of a story, which is told as a bar of interval 0 without a volume
     ],
     align=True,
 )

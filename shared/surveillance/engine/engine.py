@@ -327,7 +327,8 @@ class Engine:
             row["schedule"] = self._schedules.index(schedule) if schedule else -1
             group = (instrument.asset_class, instrument.venue)
             row["parameters"] = self._classes.index(group) if group in self._classes else 0
-            row["shown_levels"] = self.reference.shown_levels
+            shown = instrument.shown_levels
+            row["shown_levels"] = self.reference.shown_levels if shown is None else shown
             if instrument.asset_class == "future":
                 negative.append(int(row["key"]))
         return rows, np.array(negative, np.int64)

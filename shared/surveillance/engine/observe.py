@@ -53,8 +53,9 @@ ORDER_LINES: Final = -(-ORDER_BYTES // 64)
 AHEAD: Final = 6
 """How many events ahead orders are brought near; their slots twice as many."""
 
-ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_BARS, ON_LEGS = range(6)
-"""Which events a rule is shown: orders and fills, trades, all of these and quotes, statuses; closed bars; legs."""
+ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_QUOTES, ON_TOUCH, ON_BARS, ON_LEGS = range(8)
+"""Which events a rule is shown: orders and fills; trades; all of these and quotes; statuses; quotes; what changed the
+best prices, and the first event of each second; closed bars and stories; legs."""
 
 
 CHUNK: Final = 1024
@@ -248,6 +249,7 @@ def observe(state, reference, scratch, columns_address, first, count):
             continue
         if e.type > BAR:
             t.counts[NEWS_SEEN] += 1
+            _take_story(t, row, e, bars_out, i)
             continue
         ts = e.ts
         if ts < m.mark_ts:
@@ -288,6 +290,7 @@ def observe(state, reference, scratch, columns_address, first, count):
         c.bid = m.bid
         c.ask = m.ask
         c.prints = m.trades
+        c.venues = m.venues
         c.message_mean = m.message_mean
         c.message_sigma = np.sqrt(max(m.message_variance, m.message_mean))
         if e.type == ORDER:
@@ -306,6 +309,8 @@ def observe(state, reference, scratch, columns_address, first, count):
         elif e.type == TRADE:
             t.counts[TRADES_SEEN] += 1
             _take_trade(t, row, e, c, ts, trade_texts)
+            if m.venues > 1:
+                quotes.tell_trade(t, row, e, c, ts)
             if (e.buy_account or e.sell_account) and e.correction == 0:
                 legs.from_trade(t, row, e, c, legs_out)
             lists[ON_TRADES, listed[ON_TRADES]] = i
@@ -313,11 +318,24 @@ def observe(state, reference, scratch, columns_address, first, count):
         else:
             t.counts[QUOTES_SEEN] += 1
             quotes.apply(t, row, e, ts, nbbo)
+            quotes.tell(t, row, e, c)
+            lists[ON_QUOTES, listed[ON_QUOTES]] = i
+            listed[ON_QUOTES] += 1
         c.bid_after = m.bid
         c.ask_after = m.ask
+        c.quote_changed = _differ(c.bid, m.bid) or _differ(c.ask, m.ask)
+        if c.quote_changed or ts // SECOND != m.touch_second:
+            m.touch_second = ts // SECOND
+            lists[ON_TOUCH, listed[ON_TOUCH]] = i
+            listed[ON_TOUCH] += 1
         lists[ON_ALL, listed[ON_ALL]] = i
         listed[ON_ALL] += 1
     return 0
+
+
+@kernel
+def _differ(before, after):
+    return before != after and not (np.isnan(before) and np.isnan(after))
 
 
 @kernel
@@ -382,6 +400,28 @@ def _take_bar(t, row, e, bars_out, place):
     b.trade_count = e.trade_count
     b.empty_before = 0
     b.made = 0
+    bars.surroundings(b, m)
+
+
+@kernel
+def _take_story(t, row, e, bars_out, place):
+    """Tell a story to those who look at bars, as one of interval 0."""
+    m = t.markets[row]
+    b = bars_out.rows[bars_out.used[0]]
+    bars_out.used[0] += 1
+    bars.head(b, m, row, place, e.ts)
+    b.interval_s = 0
+    b.bar_open = np.nan
+    b.bar_high = np.nan
+    b.bar_low = np.nan
+    b.bar_close = np.nan
+    b.volume = np.nan
+    b.money = np.nan
+    b.trade_count = 0
+    b.empty_before = 0
+    b.made = 0
+    bars.surroundings(b, m)
+    b.sentiment = e.sentiment
 
 
 compiled = entry(observe)

@@ -31,6 +31,7 @@ MARKET: Final = np.dtype(
         ("schedule", "i4"),  # −1: none, the UTC day is the session
         ("parameters", "i4"),
         ("first_venue", "i4"),
+        ("venues", "i4"),  # that have quoted under their own name
         ("first_position", "i4"),
         ("epoch", "i4"),  # orders and positions of an earlier epoch are strangers
         ("gaps", "i4"),
@@ -45,8 +46,11 @@ MARKET: Final = np.dtype(
         ("renamed", "i1"),  # orders have changed their ids
         ("bid", "f8"),
         ("bid_quantity", "f8"),
+        ("bid_ts", "i8"),  # when whoever quotes it last spoke
         ("ask", "f8"),
         ("ask_quantity", "f8"),
+        ("ask_ts", "i8"),
+        ("touch_second", "i8"),  # of the last event
         ("last_price", "f8"),
         ("previous_close", "f8"),
         ("close_stands_in", "i1"),
@@ -113,8 +117,12 @@ VENUE_QUOTE: Final = np.dtype(
         ("ts", "i8"),
         ("bid", "f8"),
         ("bid_quantity", "f8"),
+        ("bid_since", "i8"),  # when it last became better
+        ("bid_shown", "f8"),  # what it was no worse than for a second
         ("ask", "f8"),
         ("ask_quantity", "f8"),
+        ("ask_since", "i8"),
+        ("ask_shown", "f8"),
     ],
     align=True,
 )

@@ -3,9 +3,13 @@
 import numpy as np
 
 from surveillance.engine.kernel import kernel
-from surveillance.events import CONDITIONS, CORRECTIONS, MINUTE
+from surveillance.events import CONDITIONS, CORRECTIONS, INTERVALS, MINUTE
 from surveillance.features import history
 
+INTERVAL_SECONDS = tuple(INTERVALS.values())
+INTERVAL_NAMES = {seconds: name for name, seconds in INTERVALS.items()}
+BREAK_NS = 180 * MINUTE
+"""Bars further apart than this are of different sessions: longer than a halt, shorter than a night."""
 _CORRECT = CORRECTIONS["correct"]
 
 _UNFIT = (
@@ -36,6 +40,15 @@ def head(c, m, row, place, ts):
     c.previous_close = m.previous_close
     c.close_stands_in = m.close_stands_in
     c.opened_ts = m.opened_ts
+    c.close_ts = m.close_ts
+
+
+@kernel
+def surroundings(b, m):
+    """Fill what a closed bar tells beside its trades: the best prices when it closed."""
+    b.bid = m.bid
+    b.ask = m.ask
+    b.sentiment = np.nan
 
 
 @kernel
@@ -55,6 +68,7 @@ def _emit(t, row, bars, place):
     b.trade_count = m.bar_trades
     b.empty_before = m.bar_empty
     b.made = 1
+    surroundings(b, m)
     m.bar_empty = 0
     m.bar_closed = m.bar_end
     history.fold(m, m.bar_end, 60, m.bar_volume)
@@ -126,3 +140,12 @@ def correct(m, d, e):
     m.bar_money = max(m.bar_money + (quantity * price - d.quantity * d.price), 0.0)
     d.quantity = quantity
     d.price = price
+
+
+@kernel
+def interval_place(seconds):
+    """Number an interval, for histories kept by interval; −1 for one that is none of the contract's."""
+    for k in range(len(INTERVAL_SECONDS)):
+        if INTERVAL_SECONDS[k] == seconds:
+            return k
+    return -1

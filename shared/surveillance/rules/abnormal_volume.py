@@ -2,15 +2,18 @@
 
 The plain rule always alerts, at low severity: volume > `multiple` × the mean of the `BARS_BEFORE` bars before it,
 strictly, with all twenty present and a mean above 0. It becomes medium where the volume also lies `min_mad_z` or more
-above the twenty by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more, and high at twice both. Each interval
-has its own history; minutes without a trade count as 0.
+above the twenty by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more, and high at twice both. A minute must
+for that also reach `minute_multiple` × what is usual at its time of day: the running median of the minutes of the same
+five-minute slot (UTC), once a day before has told of it; so an open or a close is no surprise. Each interval has its
+own history; minutes without a trade count as 0.
 """
 
 import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_BARS
-from surveillance.events import INTERVALS, SECOND
+from surveillance.events import DAY, MINUTE, SECOND
+from surveillance.features.bars import INTERVAL_NAMES, INTERVAL_SECONDS, interval_place
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount
 
@@ -23,35 +26,45 @@ ACROSS_SESSIONS = True
 PARAMETERS = (
     Parameter("multiple", 3, "× mean of 20 bars", 1, 1000, "the plain rule"),
     Parameter("min_mad_z", 3.5, "MAD-z", 0, 1000, "for medium severity; twice for high"),
+    Parameter("minute_multiple", 2, "× usual volume at this time of day", 0, 1000, "for medium severity"),
     Parameter("min_money", 50_000, "currency units", 0, 1e15, "for medium severity; twice for high"),
 )
 
 BARS_BEFORE = 20
-_SECONDS = tuple(INTERVALS.values())
-_NAMES = {seconds: name for name, seconds in INTERVALS.items()}
-_KEPT_NS = 400 * 86_400 * SECOND
+SLOT_NS, SLOTS, SLOT_LEARNT = 5 * MINUTE, 288, 5
+"""Times of day, and how many minutes of one make it known."""
+_FAST, _SLOW = 1.25, 1.0625
+_KEPT_NS = 400 * DAY
 ROW = [
-    ("bars", "i8", (len(_SECONDS),)),
-    ("volume", "f8", (len(_SECONDS), BARS_BEFORE)),
+    ("bars", "i8", (len(INTERVAL_SECONDS),)),
+    ("volume", "f8", (len(INTERVAL_SECONDS), BARS_BEFORE)),
     ("mean", "f8"),
     ("median", "f8"),
     ("mad_z", "f8"),
+    ("usual", "f8"),  # at this time of day; 0 = not known
+    ("usual_at", "f8", (SLOTS,)),
+    ("minutes_at", "i2", (SLOTS,)),
     ("scratch", "f8", (BARS_BEFORE,)),
 ]
-
-
-@kernel
-def _interval(seconds):
-    for k in range(len(_SECONDS)):
-        if _SECONDS[k] == seconds:
-            return k
-    return 0
 
 
 @kernel
 def _push(row, kind, volume):
     row.volume[kind, row.bars[kind] % BARS_BEFORE] = volume
     row.bars[kind] += 1
+
+
+@kernel
+def _learn(row, slot, volume):
+    """Move the median of a time of day a step towards a minute's volume, by a factor: it scales with the sizes."""
+    if row.minutes_at[slot] == 0:
+        row.usual_at[slot] = volume
+    step_ = _FAST if row.minutes_at[slot] < 4 * SLOT_LEARNT else _SLOW
+    if volume > row.usual_at[slot]:
+        row.usual_at[slot] = max(row.usual_at[slot] * step_, volume / 16)
+    elif volume < row.usual_at[slot]:
+        row.usual_at[slot] /= step_
+    row.minutes_at[slot] = min(row.minutes_at[slot] + 1, 4 * SLOT_LEARNT)
 
 
 @kernel
@@ -73,7 +86,8 @@ def step(event, bar, row, p):
     row.expires = bar.ts + _KEPT_NS
     if np.isnan(bar.volume):
         return 0.0
-    kind = _interval(bar.interval_s)
+    kind = interval_place(bar.interval_s)
+    slot = (bar.ts - SECOND) // SLOT_NS % SLOTS
     for _ in range(min(bar.empty_before, BARS_BEFORE)):
         _push(row, kind, 0.0)
     score = 0.0
@@ -91,11 +105,16 @@ def step(event, bar, row, p):
                 row.scratch[k] = abs(row.scratch[k] - row.median)
             mad = _middle(row.scratch)
             row.mad_z = 0.6745 * (bar.volume - row.median) / mad if mad > 0 else 1e9
-            if row.mad_z >= p.min_mad_z and bar.money >= p.min_money:
+            known = bar.interval_s == 60 and row.minutes_at[slot] >= SLOT_LEARNT
+            row.usual = row.usual_at[slot] if known else 0.0
+            usual_fits = not known or bar.volume >= p.minute_multiple * row.usual
+            if usual_fits and row.mad_z >= p.min_mad_z and bar.money >= p.min_money:
                 score = 0.5
                 if row.mad_z >= 2 * p.min_mad_z and bar.money >= 2 * p.min_money:
                     score = min(0.7 + 0.05 * (bar.volume / (p.multiple * row.mean) - 1.0), 0.89)
     _push(row, kind, bar.volume)
+    if bar.interval_s == 60:
+        _learn(row, slot, bar.volume)
     return score
 
 
@@ -104,24 +123,28 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
     seconds = int(bar["interval_s"])
     end = int(bar["ts"])
     volume, mean, z = float(bar["volume"]), float(row["mean"]), float(row["mad_z"])
+    usual = float(row["usual"])
     made = " made from its trades" if bar["made"] else ""
     spread_out = f"{z:.1f}" if z < 1e6 else "beyond measure (the twenty bars hardly vary)"
     return Finding(
         start_ts=end - seconds * SECOND,
         end_ts=end,
         sentences=[
-            f"{amount(volume)} {story.symbol} traded in the {_NAMES[seconds]} bar{made} that ended at {story.at(end)}: "
+            f"{amount(volume)} {story.symbol} traded in the {INTERVAL_NAMES[seconds]} bar{made} that ended at "
+            f"{story.at(end)}: "
             f"{volume / mean:.1f} times the mean of {amount(round(mean, 2))} of the 20 bars before it (threshold: "
             f"more than "
             f"{p['multiple']:g} times).",
             f"Its distance from the median of those bars is {spread_out} in MAD-z (threshold for more than low "
             f"severity: "
             f"{p['min_mad_z']:g}), its value {amount(round(float(bar['money']), 2))} (threshold "
-            f"{p['min_money']:,.0f}).",
+            f"{p['min_money']:,.0f})."
+            + (f" At this time of day {amount(round(usual, 2))} a minute is usual." if usual > 0 else ""),
         ],
         tier=0,
-        first_evidence=f"{_NAMES[seconds]}@{end}",
+        first_evidence=f"{INTERVAL_NAMES[seconds]}@{end}",
         metrics={"volume": volume, "multiple": volume / mean, "mad_z": min(z, 1e9), "money": float(bar["money"])},
-        thresholds={name: p[name] for name in ("multiple", "min_mad_z", "min_money")},
-        baselines={"mean_volume": mean, "median_volume": float(row["median"])},
+        thresholds={name: p[name] for name in ("multiple", "min_mad_z", "minute_multiple", "min_money")},
+        baselines={"mean_volume": mean, "median_volume": float(row["median"])}
+        | ({"usual_volume": usual} if usual > 0 else {}),
     )

@@ -1,23 +1,24 @@
 """Wide spread: the quoted spread stays far above what this market is used to.
 
 The spread in basis points of the mid is above max(`floor_bp`, `multiple` × its running median over about the last
-minute) for `duration_s` without a break. The median is taken over one sample a second, at least `min_samples` of
-them, none of them from inside a wide stretch. A stretch raises one alert. An empty side has no spread and ends the
-stretch; a halt ends it too.
+minute) for `duration_s` without a break. The median is taken over one sample a second, at the second's first event, at
+least `min_samples` of them, none of them from inside a wide stretch. A stretch raises one alert, with the first event
+after its time that changes the best prices or begins a second. An empty side has no spread and ends the stretch; a halt
+ends it too.
 """
 
 import numpy as np
 
 from surveillance.engine.kernel import kernel
-from surveillance.engine.observe import ON_ALL
+from surveillance.engine.observe import ON_TOUCH
 from surveillance.events import SECOND
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration
 
 ID, VERSION, TITLE = "wide_spread", 1, "Wide spread"
 KIND, TIER, ANSWERS = "condition", 0, ("wide_spread",)
-NEEDS = ("quote",)
-WANTS, KEY, BY_VENUE = ON_ALL, "market", False
+NEEDS = ("quote", "order")
+WANTS, KEY, BY_VENUE = ON_TOUCH, "market", False
 
 PARAMETERS = (
     Parameter("floor_bp", 10, "bp of the mid", 0, 10_000, "never wide below this"),
@@ -31,18 +32,19 @@ _KEPT_NS = 3600 * SECOND
 ROW = [
     ("since_ts", "i8"),
     ("told", "i8"),
-    ("due", "i8"),  # the event that told it has still to be followed
-    ("due_ts", "i8"),
-    ("due_spread", "f8"),
-    ("due_bid", "f8"),
-    ("due_ask", "f8"),
-    ("sampled_ts", "i8"),
-    ("samples", "i8"),
-    ("median", "f8"),
     ("limit", "f8"),
     ("worst", "f8"),
     ("bid", "f8"),
     ("ask", "f8"),
+    ("told_since_ts", "i8"),  # the stretch told last
+    ("told_limit", "f8"),
+    ("told_worst", "f8"),
+    ("told_bid", "f8"),
+    ("told_ask", "f8"),
+    ("told_median", "f8"),
+    ("sampled_second", "i8"),
+    ("samples", "i8"),
+    ("median", "f8"),
     ("sample", "f8", (SAMPLES,)),
     ("sorted", "f8", (SAMPLES,)),
 ]
@@ -74,68 +76,60 @@ def _sample(row, spread):
 @kernel
 def step(event, context, row, p):
     """Follow the spread through an event that may have changed it."""
-    row.expires = context.ts + _KEPT_NS
-    if row.due:
-        row.due = 0
-        _follow(row, row.due_ts, row.due_spread, row.due_bid, row.due_ask, p)
-    if row.since_ts and row.since_ts < context.opened_ts:
+    ts = context.ts
+    row.expires = ts + _KEPT_NS
+    if row.since_ts < context.opened_ts:
         row.since_ts = 0
+    score = 0.0
+    if row.since_ts and not row.told and ts - row.since_ts >= p.duration_ns:
+        row.told = 1
+        row.told_since_ts = row.since_ts
+        row.told_limit = row.limit
+        row.told_worst = row.worst
+        row.told_bid = row.bid
+        row.told_ask = row.ask
+        row.told_median = row.median
+        score = min(0.45 + 0.05 * row.worst / row.limit, 0.89)
     bid, ask = context.bid_after, context.ask_after
     spread = (ask - bid) * 2e4 / (ask + bid)
-    if row.since_ts and not row.told and context.ts - row.since_ts >= p.duration_ns:
-        row.told = 1
-        row.due = 1
-        row.due_ts = context.ts
-        row.due_spread = spread
-        row.due_bid = bid
-        row.due_ask = ask
-        return min(0.45 + 0.05 * row.worst / row.limit, 0.89)
-    _follow(row, context.ts, spread, bid, ask, p)
-    return 0.0
-
-
-@kernel
-def _follow(row, ts, spread, bid, ask, p):
-    if np.isnan(spread) or row.samples < p.min_samples:
-        row.since_ts = 0
-        row.told = 0
-    elif spread > max(p.floor_bp, p.multiple * row.median):
+    limit = max(p.floor_bp, p.multiple * row.median)
+    if row.samples >= p.min_samples and spread > limit:
         if row.since_ts == 0:
             row.since_ts = ts
             row.told = 0
             row.worst = 0.0
-            row.limit = max(p.floor_bp, p.multiple * row.median)
+            row.limit = limit
         if spread > row.worst:
             row.worst = spread
             row.bid = bid
             row.ask = ask
-    else:
-        row.since_ts = 0
-        row.told = 0
-    if row.since_ts == 0 and not np.isnan(spread) and ts - row.sampled_ts >= SECOND:
-        row.sampled_ts = ts
+        return score
+    row.since_ts = 0
+    if ts // SECOND != row.sampled_second and not np.isnan(spread):
+        row.sampled_second = ts // SECOND
         _sample(row, spread)
+    return score
 
 
 def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
     """Tell how wide, against what, and for how long."""
-    since, now = int(row["since_ts"]), int(context["ts"])
+    since, now = int(row["told_since_ts"]), int(context["ts"])
     detected = since + round(p["duration_s"] * 1e9)
-    times = f"{row['worst'] / row['median']:.1f} times " if row["median"] > 0 else "beside "
+    times = f"{row['told_worst'] / row['told_median']:.1f} times " if row["told_median"] > 0 else "beside "
     return Finding(
         start_ts=since,
         end_ts=now,
         sentences=[
-            f"The spread of {story.symbol} widened at {story.at(since)} and stayed above {row['limit']:.1f} bp for "
-            f"{duration(now - since)} (threshold {p['duration_s']:g} s).",
-            f"At its widest the quotes were {amount(float(row['bid']))} and {amount(float(row['ask']))}: "
-            f"{row['worst']:.1f} bp of the mid, {times}the usual {row['median']:.1f} bp "
+            f"The spread of {story.symbol} widened at {story.at(since)} and stayed above {row['told_limit']:.1f} bp "
+            f"for {duration(now - since)} (threshold {p['duration_s']:g} s).",
+            f"At its widest the quotes were {amount(float(row['told_bid']))} and {amount(float(row['told_ask']))}: "
+            f"{row['told_worst']:.1f} bp of the mid, {times}the usual {row['told_median']:.1f} bp "
             f"(threshold {p['multiple']:g} times).",
         ],
         tier=0,
         detected_ts=detected,
-        metrics={"spread_bp": float(row["worst"]), "seconds": (now - since) / 1e9},
+        metrics={"spread_bp": float(row["told_worst"]), "seconds": (now - since) / 1e9},
         thresholds={name: p[name] for name in ("floor_bp", "multiple", "duration_s")}
-        | {"limit_bp": float(row["limit"])},
-        baselines={"median_spread_bp": float(row["median"])},
+        | {"limit_bp": float(row["told_limit"])},
+        baselines={"median_spread_bp": float(row["told_median"])},
     )

@@ -1,5 +1,6 @@
 """What is traded: invented equities of one venue, each with its own price, volatility and habits."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -96,8 +97,8 @@ def make_instruments(
     return instruments
 
 
-def instrument_table(instruments: list[Instrument]) -> pa.Table:
-    """Give the instruments table of the reference data."""
+def instrument_table(instruments: list[Instrument], closes: Mapping[int, float]) -> pa.Table:
+    """Give the instruments table of the reference data; `closes` are previous closes that scenarios chose."""
     return pa.table(
         {
             "symbol": [each.symbol for each in instruments],
@@ -109,7 +110,9 @@ def instrument_table(instruments: list[Instrument]) -> pa.Table:
             "timezone": ["UTC"] * len(instruments),
             "session_open": pa.array([each.opens_at for each in instruments], pa.int64()),
             "session_close": pa.array([each.closes_at for each in instruments], pa.int64()),
-            "previous_close": [each.previous_close_ticks / TICKS_PER_UNIT for each in instruments],
+            "previous_close": [
+                closes.get(each.number, each.previous_close_ticks / TICKS_PER_UNIT) for each in instruments
+            ],
             "average_daily_volume": [round(each.orders_per_second * VOLUME_PER_ORDER * 23_400) for each in instruments],
         }
     )

@@ -15,6 +15,7 @@ GAPS_NS: Final = (3 * MINUTE, 2 * MINUTE, MINUTE, MINUTE // 2)
 """Quiet time between two scenarios of a symbol; the smaller ones only where it is crowded."""
 GAP_OF_WHOLE_FEED_NS: Final = MINUTE // 3
 TRIES: Final = 400
+AT_OPEN_NS: Final = 1_000_000
 BEFORE_CLOSE_NS: Final = MINUTE
 DEFAULT_OF_EACH_PATTERN: Final = 3
 
@@ -76,6 +77,8 @@ def _find(
 ) -> Placed | None:
     longest_ns = scenario.longest(difficulty)
     first = opens_at + scenario.earliest_ns
+    if scenario.at_open:
+        first = opens_at + AT_OPEN_NS
     last = closes_at - longest_ns - BEFORE_CLOSE_NS
     if scenario.at_close:
         first = max(first, closes_at - longest_ns)
@@ -85,7 +88,7 @@ def _find(
     for gap_ns in GAPS_NS:
         for _ in range(TRIES):
             instrument = 0 if scenario.whole_feed else int(chance.integers(instruments))
-            start = int(chance.integers(first, last))
+            start = first if scenario.at_open else int(chance.integers(first, last))
             start = -(-start // scenario.aligned_ns) * scenario.aligned_ns
             candidate = Placed(scenario, instrument, start, start + longest_ns)
             if start <= last and not any(_collide(candidate, other, gap_ns) for other in placed):
@@ -94,8 +97,12 @@ def _find(
 
 
 def _collide(one: Placed, other: Placed, gap_ns: int) -> bool:
+    if one.scenario.whole_feed != other.scenario.whole_feed and (one.scenario.only_said or other.scenario.only_said):
+        return False
     if one.scenario.whole_feed or other.scenario.whole_feed:
         gap_ns = GAP_OF_WHOLE_FEED_NS
     elif one.instrument != other.instrument:
         return False
+    elif one.scenario.past and other.scenario.past and one.scenario.past != other.scenario.past:
+        return True
     return one.start < other.end + gap_ns and other.start < one.end + gap_ns

@@ -11,6 +11,7 @@ from surveillance.errors import InputError
 from surveillance.events import EVERYTHING, MINUTE, SCHEMA
 from surveillance.simulation.accounts import Accounts, make_accounts
 from surveillance.simulation.columns import event_table
+from surveillance.simulation.earlier_bars import minutes_of_the_day_before
 from surveillance.simulation.feed import fall_silent, lose, merge, session_status
 from surveillance.simulation.history import bars_before
 from surveillance.simulation.instruments import Instrument, instrument_table, make_instruments
@@ -20,6 +21,7 @@ from surveillance.simulation.market import PRE_OPEN_NS, tape_of
 from surveillance.simulation.placement import Placed, place
 from surveillance.simulation.script import Board
 from surveillance.simulation.stage import ALERT, NEAR_MISS_DIFFICULTY, Stage
+from surveillance.simulation.venues import Tape, minute_bars
 from surveillance.wire import table_of
 
 DEFAULT_START_NS: Final = 1_772_461_800_000_000_000
@@ -78,17 +80,28 @@ def simulate(session: Session) -> Simulated:
     merged = merge(tapes, statuses)
     silences = [silence for stage in stages for silence in stage.silences]
     said, silent_spans = fall_silent(merged, silences)
+    whole = merged
     merged, gaps, lost_spans = lose(merged, [loss for stage in stages for loss in stage.losses])
-    news = _history(stages, session) + [event for stage in stages for event in stage.events]
+    views = _tapes(stages, instruments, whole)
+    others = _history(stages, session) + [event for stage in stages for event in stage.events]
+    for stage in stages:
+        told = [row for later in stage.later for row in later(views[stage.instrument.number])]
+        stage.trade_ids = [row["trade_id"] for row in told if row["type"] == "trade"]
+        others += told
+    for number in sorted({stage.instrument.number for stage in stages if stage.minute_bars}):
+        others += minutes_of_the_day_before(instruments[number], _chance(session, "minutes", number))
+        others += minute_bars(views[number], closes_at)
+    closes = {stage.instrument.number: stage.previous_close for stage in stages if stage.previous_close is not None}
+    others = [row for row in others if not any(begins < row["ts"] < ends for begins, ends in silent_spans)]
     spans = iter(silent_spans), iter(lost_spans)
     feed_spans = {
         tag: next(spans[0] if stage.silences else spans[1])
         for tag, stage in enumerate(stages, start=1)
         if stage.silences or stage.losses
     }
-    table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *news], len(statuses))
+    table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *others], len(statuses))
     labels = _labels(placed, stages, merged, feed_spans, instruments, accounts, session.difficulty)
-    return Simulated(table, labels, accounts.table(), instrument_table(instruments))
+    return Simulated(table, labels, accounts.table(), instrument_table(instruments, closes))
 
 
 def _check(session: Session) -> None:
@@ -100,7 +113,7 @@ def _check(session: Session) -> None:
         raise InputError("a session needs a seed of 0 or more, a symbol and a length above 0")
 
 
-_STREAMS: Final = ("accounts", "instruments", "places", "scenarios", "markets", "history")
+_STREAMS: Final = ("accounts", "instruments", "places", "scenarios", "markets", "history", "minutes")
 
 
 def _sequence(session: Session, stream: str, number: int = 0) -> np.random.SeedSequence:
@@ -157,16 +170,16 @@ def _with_rows(events: pa.Table, rows: list[dict[str, Any]], leading: int) -> pa
     extra = table_of(rows)
     fields = [field for field in SCHEMA if field.name in {*events.column_names, *extra.column_names}]
     schema = pa.schema(fields)
-    times = events.column("ts").to_numpy()
-    order = sorted(range(len(rows)), key=lambda row: (rows[row]["ts"], row))
-    pieces: list[pa.Table] = []
-    done = 0
-    for row in order:
-        reached = int(np.searchsorted(times, rows[row]["ts"], side="left" if row < leading else "right"))
-        pieces += [events.slice(done, reached - done), extra.slice(row, 1)]
-        done = reached
-    pieces.append(events.slice(done))
-    return pa.concat_tables(pieces, promote_options="default").select(schema.names).cast(schema).combine_chunks()
+    both = pa.concat_tables([events, extra], promote_options="default").select(schema.names).cast(schema)
+    turn = np.concatenate([np.ones(len(events), np.int8), np.where(np.arange(len(rows)) < leading, 0, 2)])
+    order = np.lexsort((np.arange(both.num_rows), turn, both.column("ts").to_numpy()))
+    return both.combine_chunks().take(pa.array(order))
+
+
+def _tapes(stages: list[Stage], instruments: list[Instrument], merged: Integers) -> dict[int, Tape]:
+    """Give the tape of each instrument about which a scenario has more to say."""
+    numbers = sorted({stage.instrument.number for stage in stages if stage.later or stage.minute_bars})
+    return {number: Tape(instruments[number], merged) for number in numbers}
 
 
 def _labels(
@@ -198,7 +211,7 @@ def _labels(
                 start_ts=start,
                 end_ts=end,
                 order_ids=[str(number) for number in dict.fromkeys(orders[:, T_ID].tolist())],
-                trade_ids=[f"T{number}" for number in dict.fromkeys(fills[:, T_TRADE].tolist())],
+                trade_ids=[f"T{number}" for number in dict.fromkeys(fills[:, T_TRADE].tolist())] + stage.trade_ids,
                 difficulty=difficulty if scenario.expect == ALERT else NEAR_MISS_DIFFICULTY,
             )
         )

@@ -10,6 +10,7 @@ from surveillance.events import MINUTE, SECOND
 from surveillance.simulation.accounts import Accounts
 from surveillance.simulation.instruments import Instrument
 from surveillance.simulation.script import Board, Script
+from surveillance.simulation.venues import Later
 
 ALERT: Final = "alert"
 QUIET: Final = "quiet"
@@ -47,6 +48,11 @@ class Stage:
         self.silences: list[tuple[int, int]] = []
         self.losses: list[tuple[int, int]] = []
         self.earlier_days = 0
+        self.later: list[Later] = []
+        self.trade_ids: list[str] = []
+        self.minute_bars = False
+        self.previous_close: float | None = None
+        self.tag = tag
         self.end = start
         self._accounts = accounts
         self._longest_ns = longest_ns
@@ -143,6 +149,10 @@ class Stage:
         """Have bars of so many earlier days go before the session."""
         self.earlier_days = max(self.earlier_days, days)
 
+    def trade_id(self, number: int = 0) -> str:
+        """Name a trade of another venue."""
+        return f"V{self.tag}-{number}"
+
     def lasts_until(self, end: int) -> None:
         """Say when the scenario ends, where no orders of its own show it."""
         self.end = max(self.end, end)
@@ -156,9 +166,11 @@ class Scenario(msgspec.Struct, frozen=True):
 
     `longest_ns` bounds its length at difficulty .5; `earliest_ns` is how much session must lie before it, so that
     baselines exist; it starts on a multiple of `aligned_ns`. One of the `whole_feed` concerns all symbols.
-    One `at_close` ends with the session.
-    A scenario that does not `name_orders` is known by symbol and time alone. An enforcement case says which `pattern`
-    it is a case of.
+    One `at_close` ends with the session. A scenario that does not `name_orders` is known by symbol and time alone, and
+    the trades of another venue.
+    An enforcement case says which `pattern` it is a case of.
+    One `at_open` begins with the session; what `past` it brings along (`days`, `minutes` ...) does not mix with another
+    on the same instrument. One that is `only_said`, by a status, disturbs no other.
     """
 
     name: str
@@ -169,6 +181,10 @@ class Scenario(msgspec.Struct, frozen=True):
     aligned_ns: int = 1
     names_orders: bool = True
     whole_feed: bool = False
+    at_open: bool = False
+    past: str = ""
+    fixed_length: bool = False
+    only_said: bool = False
     pattern: str = ""
     at_close: bool = False
 
@@ -179,4 +195,5 @@ class Scenario(msgspec.Struct, frozen=True):
 
     def longest(self, difficulty: float) -> int:
         """Bound its length, in nanoseconds; near misses and controls do not scale."""
-        return round(self.longest_ns * (3.0 ** abs(1.0 - 2.0 * difficulty) if self.expect == ALERT else 1.0))
+        scales = self.expect == ALERT and not self.fixed_length
+        return round(self.longest_ns * (3.0 ** abs(1.0 - 2.0 * difficulty) if scales else 1.0))

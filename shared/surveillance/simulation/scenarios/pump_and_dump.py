@@ -113,8 +113,8 @@ def rush_both_ways(stage: Stage) -> None:
 
 
 SCENARIOS = (
-    Scenario("pump_and_dump", ALERT, pump, LONGEST_NS, EARLIEST_NS),
-    Scenario("mass_buying_on_news", QUIET, buy_on_news, LONGEST_NS, EARLIEST_NS),
-    Scenario("pump_without_rush", QUIET, rise_and_fall, LONGEST_NS, EARLIEST_NS),
-    Scenario("pump_without_rise", QUIET, rush_both_ways, LONGEST_NS, EARLIEST_NS),
+    Scenario("pump_and_dump", ALERT, pump, LONGEST_NS, EARLIEST_NS, past="five_minutes"),
+    Scenario("mass_buying_on_news", QUIET, buy_on_news, LONGEST_NS, EARLIEST_NS, past="five_minutes"),
+    Scenario("pump_without_rush", QUIET, rise_and_fall, LONGEST_NS, EARLIEST_NS, past="five_minutes"),
+    Scenario("pump_without_rise", QUIET, rush_both_ways, LONGEST_NS, EARLIEST_NS, past="five_minutes"),
 )

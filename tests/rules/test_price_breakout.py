@@ -1,0 +1,72 @@
+"""Promise: a close beyond the range of twenty bars, on more volume than theirs, is told once a direction."""
+
+import pytest
+
+from tests.rules.market import Market
+
+RULE = "price_breakout"
+
+
+def bar(market: Market, close: float, volume: float = 100.0, reach: float = 0.5, interval: str = "1m") -> Market:
+    return market.wait(60_000).add(
+        "bar", interval=interval, open=close, high=close + reach, low=close - reach, close=close, volume=volume
+    )
+
+
+def channel(bars: int = 20) -> Market:
+    """Twenty bars between 99.5 and 100.5, whose true range is 1."""
+    market = Market()
+    for _ in range(bars):
+        bar(market, 100.0)
+    return market
+
+
+def test_close_above_the_range_is_told() -> None:
+    (alert,) = bar(channel(), 103.0, 200).alerts(RULE)
+    assert alert.severity == "medium"
+    first, second = alert.explanation.splitlines()
+    assert "closed at 103, above the highest high of the 20 bars before it, 100.5, by 2.5 times" in first
+    assert "Its volume of 200 is 2.0 times their mean" in second
+
+
+def test_close_below_the_range_is_told() -> None:
+    (alert,) = bar(channel(), 98.0, 200).alerts(RULE)
+    assert "below the lowest low" in alert.explanation
+
+
+@pytest.mark.parametrize(("close", "count"), [(100.625, 1), (100.6, 0)])
+def test_edge_must_be_exceeded(close: float, count: int) -> None:
+    assert len(bar(channel(), close, 200).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("volume", "count"), [(135, 1), (134, 0)])
+def test_volume_counts_from_the_threshold_on(volume: float, count: int) -> None:
+    assert len(bar(channel(), 101.0, volume).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(
+    ("close", "volume", "severity"), [(102.5, 180, "medium"), (102.4375, 180, "low"), (102.5, 179, "low")]
+)
+def test_severity_takes_range_and_volume(close: float, volume: float, severity: str) -> None:
+    (alert,) = bar(channel(), close, volume).alerts(RULE)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("bars", "count"), [(20, 1), (19, 0)])
+def test_twenty_bars_are_needed(bars: int, count: int) -> None:
+    assert len(bar(channel(bars), 102.0, 200).alerts(RULE)) == count
+
+
+def test_direction_is_told_once_until_a_bar_closes_inside() -> None:
+    market = bar(bar(channel(), 103.0, 200), 106.0, 300)
+    (alert,) = market.alerts(RULE)
+    assert alert.revision == 1
+    assert len(bar(bar(market, 105.0), 109.0, 300).alerts(RULE)) == 2
+
+
+def test_night_begins_the_range_anew() -> None:
+    assert bar(channel().wait(10_800_000), 105.0, 300).alerts(RULE) == []
+
+
+def test_intervals_have_ranges_of_their_own() -> None:
+    assert bar(channel(), 105.0, 300, interval="5m").alerts(RULE) == []
