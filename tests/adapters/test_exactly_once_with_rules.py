@@ -24,6 +24,7 @@ LOOSE = """
 size_multiple = 2
 size_ratio = 1
 max_filled_share = 0.5
+quoting_factor = 1
 warm_up_orders = 10
 [layering]
 min_levels = 2
@@ -31,6 +32,14 @@ min_depth_share = 0
 size_ratio = 1
 cancelled_share = 0.3
 max_reentered_share = 10
+[excessive_order_to_trade]
+max_ratio = 10
+max_volume_ratio = 20
+maker_max_ratio = 10
+[liquidity_evaporation]
+max_left = 0.85
+min_before = 0.5
+max_traded_share = 1
 [wide_spread]
 floor_bp = 1
 multiple = 1.2

@@ -7,7 +7,7 @@ from surveillance.events import SECOND
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 LEFT = 0.3
-REFILLED = 0.8
+REFILLED = 0.6
 """So much of what is to be left is left by the withdrawal; the rest comes back meanwhile."""
 WITHIN_NS = 1 * SECOND
 LONGEST_NS = 10 * SECOND
@@ -33,8 +33,8 @@ def evaporate_slowly(stage: Stage) -> None:
 
 
 def evaporate_in_part(stage: Stage) -> None:
-    """All but the depth that goes: more than half is left."""
-    _withdraw(stage, 0.55, WITHIN_NS // 2)
+    """All but the depth that goes: two thirds are left."""
+    _withdraw(stage, 0.7, WITHIN_NS // 2)
 
 
 SCENARIOS = (

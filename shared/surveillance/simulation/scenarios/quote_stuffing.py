@@ -67,21 +67,23 @@ def stuff(stage: Stage) -> None:
 
 
 def stuff_slowly(stage: Stage) -> None:
-    """All but the rate: a quarter of it."""
-    account, _ = stage.trader()
+    """All but the rate: a quarter of it; by a market maker, as honest quoting of that pace is."""
+    account = stage.maker()
     _flutter(stage, account, _messages(stage) / 2, _rate(stage) / 4.0, stage.start)
 
 
 def stuff_and_rest(stage: Stage) -> None:
-    """All but the cancels: half of the orders stay for a minute."""
-    account, _ = stage.trader()
+    """All but the cancels: half of the orders stay, for a quarter of a minute and more."""
+    account = stage.maker()
     _flutter(stage, account, _messages(stage) * 0.6, _rate(stage) * 0.6, stage.start)
-    _flutter(stage, account, _messages(stage) * 1.2, _rate(stage) * 1.2, stage.start, life_ns=MINUTE)
+    for part in range(1, 7):
+        life_ns = part * MINUTE // 4
+        _flutter(stage, account, _messages(stage) * 0.2, _rate(stage) * 0.2, stage.start, life_ns=life_ns)
 
 
 def stuff_and_trade(stage: Stage) -> None:
     """All but the trades: one message in twenty is one."""
-    account, _ = stage.trader()
+    account = stage.maker()
     messages, per_second = 1.2 * _messages(stage), 1.2 * _rate(stage)
     _flutter(stage, account, messages, per_second, stage.start)
     every_ns = round(40 * SECOND / per_second)
