@@ -71,8 +71,7 @@ class Owner:
         return sum(self.minutes.get(ts // MINUTE - back, {}).get(side, 0) for back in (0, 1))
 
     def quotes_both_sides(self, ts: int) -> bool:
-        buys, sells = self.entered(1, ts), self.entered(-1, ts)
-        return self.name is not None and buys + sells >= 10 and 4 * min(buys, sells) >= buys + sells
+        return self.name is not None and min(self.entered(1, ts), self.entered(-1, ts)) >= 5
 
     def quantity(self, side: int) -> float:
         return sum(order.open for order in self.live[side])

@@ -149,7 +149,7 @@ def test_without_accounts_a_burst_of_orders_is_a_candidate() -> None:
     assert "the feed does not say whose they are" in alert.explanation
 
 
-@pytest.mark.parametrize(("others", "count"), [(2, 1), (9, 0)])
+@pytest.mark.parametrize(("others", "count"), [(2, 1), (12, 0)])
 def test_owner_that_quotes_both_sides_has_no_stack(others: int, count: int) -> None:
     market = scene()
     first = market.events[60]["ts"]

@@ -144,7 +144,7 @@ def test_owner_that_keeps_as_much_on_that_side_is_quiet(left: float, count: int)
     assert len(market.alerts(RULE, max_distance_bp=10)) == count
 
 
-@pytest.mark.parametrize(("sells", "factor", "count"), [(3, 20, 1), (4, 20, 0), (4, 2.5, 1)])
+@pytest.mark.parametrize(("sells", "factor", "count"), [(4, 20, 1), (5, 20, 0), (5, 2.5, 1)])
 def test_owner_that_quotes_both_sides_needs_a_much_larger_order(sells: int, factor: float, count: int) -> None:
     market = Market().book()
     for number in range(12):

@@ -11,9 +11,8 @@ BURST_DRAIN = 100.0
 """Messages a second that an owner may send without its burst growing."""
 PAUSE_NS = 30 * SECOND
 """An owner silent for longer begins anew."""
-QUOTING_ORDERS = 10
-QUOTING_PART = 4
-"""One in so many of its orders is at least on its lesser side."""
+QUOTING_ORDERS = 5
+"""So many orders on either side within one to two minutes are quoting as a matter of course."""
 FAR = 4.0
 _LEARNING_MINUTES = 3
 _OPEN = STATES["open"]
@@ -82,9 +81,7 @@ def roll(p, ts):
 @kernel
 def quotes_both_sides(c):
     """Say whether an owner has of late entered orders on both sides as a matter of course, as market makers do."""
-    entered = c.recent_same + c.recent_opposite
-    lesser = min(c.recent_same, c.recent_opposite)
-    return c.owner != 0 and entered >= QUOTING_ORDERS and QUOTING_PART * lesser >= entered
+    return c.owner != 0 and min(c.recent_same, c.recent_opposite) >= QUOTING_ORDERS
 
 
 @kernel

@@ -30,7 +30,7 @@ WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
     Parameter("min_levels", 3, "price levels", 2, 32, "prices the stack stands at"),
-    Parameter("min_depth_share", 0.08, "share", 0, 1, "of its side's ten best levels"),
+    Parameter("min_depth_share", 0.09, "share", 0, 1, "of its side's ten best levels"),
     Parameter("size_ratio", 2.5, "× the filled order", 1, 1000, "how much larger the stack is"),
     Parameter("cancelled_share", 0.6, "share", 0.1, 1, "of the stack that goes"),
     Parameter("max_reentered_share", 0.5, "share", 0, 10, "of the stack that may come back"),

@@ -23,8 +23,8 @@ NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "market", False
 
 PARAMETERS = (
-    Parameter("max_left", 0.38, "share of the median depth", 0, 1, "what is left"),
-    Parameter("min_before", 0.75, "share of the median depth", 0, 1, "what was there a second before"),
+    Parameter("max_left", 0.36, "share of the median depth", 0, 1, "what is left"),
+    Parameter("min_before", 0.7, "share of the median depth", 0, 1, "what was there a second before"),
     Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
     Parameter("min_seconds", 30, "s", 5, 60, "seconds with a known depth before the median means something"),
 )

@@ -114,8 +114,8 @@ def layer_two_levels(stage: Stage) -> None:
 
 
 def layer_thinly(stage: Stage) -> None:
-    """All but the depth: a twentieth of the side."""
-    _layer_but(stage, share=DEPTH_SHARE / 4.0, parts=2)
+    """All but the depth: a fortieth of the side."""
+    _layer_but(stage, levels=3, share=DEPTH_SHARE / 8.0)
 
 
 def layer_without_trade(stage: Stage) -> None:
