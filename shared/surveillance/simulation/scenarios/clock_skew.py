@@ -3,6 +3,8 @@
 Start value: 5 s, from where on the ingester says `skewed`.
 """
 
+from collections.abc import Callable
+
 from surveillance.events import EVERYTHING, MINUTE, SECOND
 from surveillance.simulation.instruments import CHANNEL
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
@@ -30,8 +32,18 @@ def skew_a_little(stage: Stage) -> None:
     _say_skewed(stage, 400 * MILLISECOND)
 
 
-_WHERE = {"aligned_ns": MINUTE, "names_orders": False, "whole_feed": True, "fixed_length": True, "only_said": True}
-SCENARIOS = (
-    Scenario("clock_skew", ALERT, skew, 20 * SECOND, **_WHERE),
-    Scenario("clock_skew_small", QUIET, skew_a_little, 20 * SECOND, **_WHERE),
-)
+def _scenario(name: str, expect: str, play: Callable[[Stage], None]) -> Scenario:
+    return Scenario(
+        name,
+        expect,
+        play,
+        20 * SECOND,
+        aligned_ns=MINUTE,
+        names_orders=False,
+        whole_feed=True,
+        fixed_length=True,
+        only_said=True,
+    )
+
+
+SCENARIOS = (_scenario("clock_skew", ALERT, skew), _scenario("clock_skew_small", QUIET, skew_a_little))
