@@ -56,7 +56,7 @@ class SourcePackages:
         """Lay out the build context of an image function: `handler.py` and the library beside the Dockerfile."""
         source = self._existing("lambdas", function, "handler.py").parent
         target = self._folder / function
-        self._lay_out(target, source)
+        self._lay_out(target, source, IMAGE_FILES / function)
         requirements = self._locked_for("lambdas", function, "requirements.txt")
         (target / "requirements.txt").write_text(requirements, encoding="utf-8")
         _copy(self._existing("lambdas", function, "Dockerfile"), target / "Dockerfile")
@@ -90,8 +90,8 @@ class SourcePackages:
         wanted = names(self._existing(*requirements).read_text(encoding="utf-8"))
         return locked(wanted, self._existing("requirements.lock").read_text(encoding="utf-8"))
 
-    def _lay_out(self, target: Path, source: Path) -> frozenset[str]:
-        own = sorted(source.glob("*.py"))
+    def _lay_out(self, target: Path, *sources: Path) -> frozenset[str]:
+        own = [path for source in sources for path in sorted(source.glob("*.py"))]
         closure = follow(own, {"surveillance": self._library})
         for origin in own:
             _copy(origin, target / origin.name)

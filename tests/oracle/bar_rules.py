@@ -195,7 +195,7 @@ class VolatilitySpike:
         return Said(
             score=min(0.55 + 0.1 * (ratio - 1.0), 0.85) if level == 3 else 0.3,
             ts=bar.ts,
-            start_ts=self.since,
+            start_ts=min(self.since, bar.ts),
             end_ts=bar.ts,
             first_evidence=f"{name}@{self.since}",
             metrics={"deviation": deviation, "share_below": share},

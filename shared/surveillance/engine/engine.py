@@ -147,8 +147,8 @@ class Engine:
     def not_applicable(self, state: State) -> dict[str, str]:
         """Name the rules that had nothing to work on, and what they lacked."""
         counts = dict(zip(COUNTS, state.counts.tolist(), strict=True))
-        plural = {"order": "orders", "trade": "trades", "quote": "quotes", "bar": "bars", "status": "statuses"}
-        plural["account"] = "accounts"
+        plural = {need: f"{need}s" for need in ("order", "trade", "quote", "bar", "account")}
+        plural |= {"status": "statuses", "news": "news"}
         return {
             rule.module.ID: f"the input has no {' and no '.join(plural[need] for need in rule.module.NEEDS)}"
             for rule in self._rules

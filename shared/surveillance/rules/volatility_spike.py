@@ -159,7 +159,7 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
     name = INTERVAL_NAMES[seconds]
     times = f"{deviation / median:.1f} times their median" if median > 0 else "whose median is 0"
     return Finding(
-        start_ts=since,
+        start_ts=min(since, end),
         end_ts=end,
         sentences=[
             f"The {name} returns of {story.symbol} became restless at {story.at(since)} and stayed so for "
