@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from surveillance.events import MINUTE
 from surveillance.simulation import Label, Session, Simulated, simulate
@@ -16,7 +17,9 @@ def priced() -> Simulated:
 
 
 def of(session: Simulated, label: Label, kind: str) -> list[Row]:
-    return [row for row in session.events.to_pylist() if row["type"] == kind and row["symbol"] == label.symbol]
+    wanted = (pc.field("type") == kind) & (pc.field("symbol") == label.symbol)
+    rows: list[Row] = session.events.filter(wanted).to_pylist()
+    return rows
 
 
 def labels(session: Simulated, pattern: str) -> list[Label]:
