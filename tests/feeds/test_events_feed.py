@@ -125,3 +125,10 @@ def test_symbol_filters_rows_and_the_rejects_of_other_symbols() -> None:
     result = read("events", source("e.ndjson", data), Options("MSFT"))
     assert result.rows == ROWS[1:]
     assert [(reject.position, reject.symbol) for reject in result.rejected] == [(0, "MSFT"), (0, None)]
+
+
+def test_file_that_begins_with_bars_is_read() -> None:
+    bar = {"type": "bar", "symbol": "A", "ts": 1, "interval": "1d", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0}
+    trade = {"type": "trade", "symbol": "A", "ts": 2, "price": 1.0, "size": 1.0}
+    data = b"".join(encode_row(row) + b"\n" for row in (bar, trade))
+    assert [row["type"] for row in read("events", source("e.ndjson", data)).rows] == ["bar", "trade"]

@@ -12,7 +12,7 @@ _PATTERNS: Final = (
     ("bitstamp", re.compile(rb"id,timestamp,exchange\.timestamp,"), "bitstamp order events"),
     (
         "bars",
-        re.compile(rb"(?=[^\n]*\bopen\b)(?=[^\n]*\bhigh\b)(?=[^\n]*\blow\b)[^\n]*\bclose\b", re.I),
+        re.compile(rb"(?!\s*[{\[])(?=[^\n]*\bopen\b)(?=[^\n]*\bhigh\b)(?=[^\n]*\blow\b)[^\n]*\bclose\b", re.I),
         "a table of bars",
     ),
     ("lobster", re.compile(rb"\d{4,5}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?[01]\r?\n"), "a LOBSTER message file"),
