@@ -1,6 +1,7 @@
 """A process that ends at its first alert: `python -m cli.cold EVENTS.ndjson` prints the alert's id."""
 
 import sys
+from itertools import islice
 from pathlib import Path
 
 BLOCK_LINES = 400
@@ -13,12 +14,12 @@ def main() -> None:
 
     engine, decoder = Engine(), Decoder()
     state = engine.new_state()
-    lines = Path(sys.argv[1]).read_bytes().splitlines(keepends=True)
-    for start in range(0, len(lines), BLOCK_LINES):
-        alerts = engine.feed(state, decoder.decode(b"".join(lines[start : start + BLOCK_LINES]))).alerts
-        if alerts:
-            print(alerts[0].alert_id, flush=True)
-            return
+    with Path(sys.argv[1]).open("rb") as file:
+        while block := b"".join(islice(file, BLOCK_LINES)):
+            alerts = engine.feed(state, decoder.decode(block)).alerts
+            if alerts:
+                print(alerts[0].alert_id, flush=True)
+                return
     sys.exit("no alert")
 
 

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from surveillance.events import FIELDS, SCHEMA
@@ -221,6 +220,8 @@ def _lines(batch: pa.RecordBatch) -> bytes:
     values join to."""
     if batch.num_rows < FEW_ROWS:
         return b"".join(encode_row(row) + b"\n" for row in batch.to_pylist())
+    import pyarrow.compute as pc  # takes a tenth of a second, and readers do without
+
     members = [
         _members(name, column)
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
@@ -239,6 +240,8 @@ def _lines(batch: pa.RecordBatch) -> bytes:
 
 def _members(name: str, column: pa.Array) -> pa.Array:
     """Turn values into JSON members, each with a comma before it; nulls stay nulls."""
+    import pyarrow.compute as pc
+
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     is_text = pa.types.is_string(column.type)

@@ -1,5 +1,6 @@
 """A batch of events as records: what each row means is checked here, and only here."""
 
+import ctypes
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -184,6 +185,7 @@ _NUMBERS: Final = np.array([place for place, kind in enumerate(arrow.KINDS) if k
 TOLD: Final = 6
 NAME_WORDS, REJECTS, STATUSES, FIRST_TS, LAST_TS, SEED = range(TOLD)
 """Places of what `_build` tells of a batch, and of the seed it is given."""
+_NOTHING_TOLD: Final = (0,) * SEED
 NO_SYMBOLS: Final = np.empty(0, np.int64)
 _LATEST_TS: Final = 2**62
 
@@ -407,19 +409,19 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
     rows = table.num_rows
     described = Described(table)
     events, reasons = np.zeros(rows, EVENT), np.zeros(rows, np.int8)
-    sums = np.array([0, 0, 0, 0, 0, seed], np.int64)
+    sums = (ctypes.c_int64 * TOLD)(*_NOTHING_TOLD, seed)
     _compiled_build(
         described.address,
-        address_of(described.found),
+        address_of(described.found) if len(described.found) else 0,
         len(described.found),
         address_of(events),
         address_of(reasons),
         rows,
-        address_of(negative_symbols),
+        address_of(negative_symbols) if len(negative_symbols) else 0,
         len(negative_symbols),
-        address_of(sums),
+        ctypes.addressof(sums),
     )
-    name_words, rejects, statuses, first_ts, last_ts = sums.tolist()[:SEED]
+    name_words, rejects, statuses, first_ts, last_ts = sums[:SEED]
     batch = Batch(table, described, events, reasons, name_words, rejects, statuses, first_ts, last_ts, decoded.rejected)
     return _with_wire_rejects(batch, seed) if decoded.rejected else batch
 

@@ -20,7 +20,7 @@ from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import Entry, source_digest
-from surveillance.engine.memory import Addresses, address_of
+from surveillance.engine.memory import Addresses, Located, address_of
 from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS
 from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, new_rule_state, new_triggers, show
 from surveillance.engine.state import State
@@ -97,6 +97,7 @@ class Engine:
         self._listed = np.zeros(ON_LEGS + 1, np.int64)
         self._bars, self._legs = np.zeros(0, CLOSED_BAR), np.zeros(2 * CHUNK, LEG)
         self._told = np.zeros(1, np.int64)
+        self._told_address = address_of(self._told)
         self._between = self._publish_between()
         self._reference_addresses = self._publish_reference()
         hashes = [value for rule in self._rules for value in rule.hashes]
@@ -200,11 +201,10 @@ class Engine:
         last: int,
     ) -> None:
         """Run the scans of rules [number, last) over what they want of a chunk and take what they find."""
-        table, told = address_of(self._scans), address_of(self._told)
+        table, told = self._scans.address, self._told_address
         place = 0
         while True:
-            memory = address_of(state.memories)
-            number = show(scratch, table, memory, number, last, place, start * EVENT_BYTES, told)
+            number = show(scratch, table, state.memories_address, number, last, place, start * EVENT_BYTES, told)
             if number < 0:
                 return
             rule, place = self._rules[number], int(self._told[0])
@@ -217,10 +217,10 @@ class Engine:
                 state.grow_rule(rule.module.ID)
 
     @cached_property
-    def _scans(self) -> NDArray[Any]:
+    def _scans(self) -> Located:
         """Give every rule's scan, loaded or compiled."""
         rows = [(rule.scan.address, rule.addresses.address, rule.wants, rule.wants in APART) for rule in self._rules]
-        return np.array(rows, SCAN)
+        return Located(np.array(rows, SCAN))
 
     def _trigger(self, state: State, batch: Batch, events: NDArray[Any], rule: _Rule, k: int) -> Alert | None:
         module, triggers = rule.module, rule.triggers

@@ -42,6 +42,14 @@ def address_of(array: NDArray[Any]) -> int:
     return address
 
 
+class Located:
+    """An array with its address."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self.array = array
+        self.address = address_of(array)
+
+
 class Addresses:
     """Addresses and lengths of arrays, in a row for a kernel; keeps the arrays."""
 

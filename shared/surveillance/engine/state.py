@@ -77,7 +77,8 @@ class State:
         tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
         self.addresses = Addresses(self.used, self.counts, self.everything, *tabled, self.book, self.names)
         self._memories = [Addresses(state.row_of, state.rows, state.used) for state in self.rules.values()]
-        self.memories = np.array([memory.address for memory in self._memories], np.int64)
+        self._memory_table = np.array([memory.address for memory in self._memories], np.int64)
+        self.memories_address = address_of(self._memory_table)
         for place, name in enumerate(_ORDER):
             self._capacity[place] = min(len(self.rows[name]), len(self.slots[name]) // 2) - 1
         self._capacity[tables.NAME_WORDS] = len(self.names) - 4
