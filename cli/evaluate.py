@@ -1,8 +1,9 @@
 """`surveillance evaluate`: the scorecard of alerts against the labels of a simulated session."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from surveillance.errors import InputError
@@ -10,6 +11,8 @@ from surveillance.errors import InputError
 if TYPE_CHECKING:
     from surveillance.alerts import Alert
     from surveillance.simulation import Label
+
+T = TypeVar("T")
 
 
 def evaluate(
@@ -25,7 +28,7 @@ def evaluate(
     from cli.tables import read_instruments
 
     rules = {entry["rule"]: Rule(entry["kind"], tuple(entry["answers"])) for entry in catalogue()}
-    found, truth = _read(alerts, labels)
+    found, truth = read_alerts(alerts), read_labels(labels)
     unknown = sorted({alert.rule for alert in found} - rules.keys())
     if unknown:
         raise InputError(f"{alerts} holds alerts of {', '.join(unknown)}, which is no rule.")
@@ -41,16 +44,25 @@ def evaluate(
         _print(card)
 
 
-def _read(alerts: Path, labels: Path) -> "tuple[list[Alert], list[Label]]":
-    import msgspec
+def read_alerts(path: Path) -> "list[Alert]":
+    """Read alerts; raises `InputError` for a file that is something else."""
     from surveillance.alerts import decode
+
+    return _decoded(path, lambda data: [decode(line) for line in data.splitlines() if line.strip()])
+
+
+def read_labels(path: Path) -> "list[Label]":
+    """Read labels; raises `InputError` for a file that is something else."""
     from surveillance.simulation import decode_labels
 
-    path = alerts
+    return _decoded(path, decode_labels)
+
+
+def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
+    import msgspec
+
     try:
-        found = [decode(line) for line in alerts.read_bytes().splitlines() if line.strip()]
-        path = labels
-        return found, decode_labels(labels.read_bytes())
+        return decode(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

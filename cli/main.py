@@ -6,7 +6,21 @@ import typer
 from surveillance.errors import InputError
 from typer.core import TyperGroup
 
-from cli import alerts, batch, bench, demo, evaluate, explain, local, replay, rules, scorecard, simulate
+from cli import (
+    alerts,
+    backtest,
+    batch,
+    bench,
+    calibrate,
+    demo,
+    evaluate,
+    explain,
+    local,
+    replay,
+    rules,
+    scorecard,
+    simulate,
+)
 
 
 class Commands(TyperGroup):
@@ -40,6 +54,8 @@ app.command("batch")(batch.batch)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("scorecard")(scorecard.scorecard)
+app.command("backtest")(backtest.backtest)
+app.command("calibrate")(calibrate.calibrate)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)

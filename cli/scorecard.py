@@ -30,7 +30,7 @@ def scorecard(
     from surveillance.simulation.scenarios import PATTERNS
 
     names = PATTERNS if patterns is None else tuple(name.strip() for name in patterns.split(","))
-    grid = Grid(_whole(seeds), _numbers(difficulties), _numbers(rates), names, each, quiet_each)
+    grid = Grid(whole_numbers(seeds), _numbers(difficulties), _numbers(rates), names, each, quiet_each)
     outcomes = sorted(_played(trials(grid), parameters, jobs), key=_order)
     card = {"grid": _plain(grid), "cells": cells(outcomes)}
     text = "\n".join(markdown(card))
@@ -54,7 +54,8 @@ def _plain(grid: "Grid") -> Any:
     return msgspec.to_builtins(grid)
 
 
-def _whole(text: str) -> tuple[int, ...]:
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Read seeds: `1-5` or `1,3`."""
     found: list[int] = []
     try:
         for part in text.split(","):

@@ -20,7 +20,7 @@ from surveillance.events import MINUTE
 from surveillance.parameters import Parameters
 from surveillance.reference import Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
-from surveillance.simulation import Label, Session, simulate
+from surveillance.simulation import Label, Session, Simulated, simulate
 from surveillance.simulation.scenarios import BY_NAME, CASES, CONTROLS, PATTERNS, family
 from surveillance.wire import Decoded
 
@@ -114,24 +114,7 @@ def _symbols(wanted: dict[str, int], difficulty: float) -> int:
 
 def run_trial(trial: Trial, parameters: Parameters) -> Outcome:
     """Simulate a session, replay it with all rules on, and name its symbols after it."""
-    symbols = trial.symbols
-    for attempt in range(4):
-        try:
-            simulated = simulate(
-                Session(
-                    seed=trial.seed * 1000 + trial.part,
-                    minutes=SESSION_MINUTES,
-                    symbols=symbols,
-                    orders_per_second=trial.rate,
-                    scenarios=trial.scenarios,
-                    difficulty=trial.difficulty,
-                )
-            )
-            break
-        except InputError:
-            if attempt == 3:
-                raise
-            symbols = symbols * 3 // 2 + 1
+    simulated = simulated_trial(trial)
     instruments = instruments_of(simulated.instruments)
     engine = Engine(parameters, Reference(instruments, accounts_of(simulated.accounts)))
     state = engine.new_state()
@@ -140,7 +123,7 @@ def run_trial(trial: Trial, parameters: Parameters) -> Outcome:
     for start in range(0, table.num_rows, CHUNK_EVENTS):
         for alert in engine.feed(state, Decoded(table.slice(start, CHUNK_EVENTS))).alerts:
             latest[alert.alert_id] = alert
-    name = f"{trial.seed}/{trial.difficulty:g}/{trial.rate:g}/{trial.part}/"
+    name = name_of(trial)
     return Outcome(
         trial=trial,
         alerts=[
@@ -157,6 +140,35 @@ def run_trial(trial: Trial, parameters: Parameters) -> Outcome:
         ],
         events=table.num_rows,
     )
+
+
+def simulated_trial(trial: Trial) -> Simulated:
+    """Simulate a trial's session; where its scenarios find no room, with more symbols."""
+    symbols = trial.symbols
+    for _ in range(3):
+        try:
+            return _simulated(trial, symbols)
+        except InputError:
+            symbols = symbols * 3 // 2 + 1
+    return _simulated(trial, symbols)
+
+
+def _simulated(trial: Trial, symbols: int) -> Simulated:
+    return simulate(
+        Session(
+            seed=trial.seed * 1000 + trial.part,
+            minutes=SESSION_MINUTES,
+            symbols=symbols,
+            orders_per_second=trial.rate,
+            scenarios=trial.scenarios,
+            difficulty=trial.difficulty,
+        )
+    )
+
+
+def name_of(trial: Trial) -> str:
+    """Give what a trial's symbols and scenarios are named after."""
+    return f"{trial.seed}/{trial.difficulty:g}/{trial.rate:g}/{trial.part}/"
 
 
 def judged_rules() -> dict[str, Rule]:
