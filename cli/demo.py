@@ -32,14 +32,19 @@ def demo(
     seconds: Annotated[float | None, typer.Option(min=5, help="How long the exchange plays.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the alert page, where there is one.")] = True,
     source: Annotated[str | None, typer.Option(metavar="FORMAT:FILE", help="Play recorded order flow instead.")] = None,
+    allow: Annotated[Path | None, typer.Option(help="Allow-list, TOML: its alerts are stored as suppressed.")] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="How much faster recorded order flow is played.")] = 20.0,
     state: StateFolder = STATE_FOLDER,
 ) -> None:
     """Run the whole product on this machine; prints alerts as they come, then what became of every event."""
     from cli.demo_session import recorded, simulated
+    from cli.tables import read_allow_list
 
     typer.echo("Preparing the order flow")
     played = simulated(seconds or USUAL_SECONDS) if source is None else recorded(source, speed, seconds)
+    if allow is not None:
+        read_allow_list(allow, ())
+        played.reference["allow.toml"] = allow.read_bytes()
     if not run(played, state):
         raise typer.Exit(1)
 
@@ -136,23 +141,27 @@ def _balance(stack: "LocalStack", sent: int) -> bool:
     typer.echo("What became of every event:")
     for sentence in result.sentences():
         typer.echo(f"  {sentence}")
-    stored, announced = _announced(stack)
+    stored, suppressed, announced = _announced(stack)
     same = stored == announced
     verdict = "holds" if same else "FAILS"
-    typer.echo(f"  Alerts: {len(stored):,} stored = {len(announced):,} announced  [{verdict}]")
+    apart = f" and {suppressed:,} suppressed" if suppressed else ""
+    typer.echo(f"  Alerts: {len(stored) + suppressed:,} stored = {len(announced):,} announced{apart}  [{verdict}]")
     return result.holds and same
 
 
-def _announced(stack: "LocalStack") -> tuple[set[str], set[str]]:
-    """Give the ids of stored alerts, and of those an unfiltered receiver was told of, once these have settled."""
+def _announced(stack: "LocalStack") -> tuple[set[str], int, set[str]]:
+    """Give the ids of alerts stored to be told, the number suppressed, and the ids that an unfiltered receiver was told
+    of, once these have settled."""
     from surveillance.adapters.alert_review import AlertReview
+    from surveillance.allow_list import SUPPRESSED
 
-    stored = {alert.alert_id for alert in AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"]).every()}
+    every = list(AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"]).every())
+    stored = {alert.alert_id for alert in every if alert.status != SUPPRESSED}
     deadline = time.monotonic() + ANNOUNCED_SECONDS
     stack.run_schedules_now()
     while True:
         told = {found for message in stack.outbox.read() for found in _ID.findall(message.body)}
         announced = told & stored
         if announced == stored or time.monotonic() > deadline:
-            return stored, announced
+            return stored, len(every) - len(stored), announced
         time.sleep(LOOK_S)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from surveillance.alerts import Alert, last_revisions
+from surveillance.allow_list import SUPPRESSED, AllowList
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.events import EVERYTHING
@@ -31,9 +32,12 @@ class Replayed(msgspec.Struct, frozen=True):
     late: int
     duplicates: int
     not_applicable: dict[str, str]
+    allowed: bool = False
+    """Whether there was an allow-list; then what it suppressed is told apart, though it counts among the alerts."""
 
     def summary(self) -> dict[str, Any]:
         """Give the figures `replay` prints, but for the seconds it took."""
+        suppressed = Counter(alert.rule for alert in self.alerts if alert.status == SUPPRESSED)
         return {
             "events": self.events,
             "rejected": self.rejected,
@@ -42,7 +46,7 @@ class Replayed(msgspec.Struct, frozen=True):
             "duplicates": self.duplicates,
             "alerts": dict(sorted(Counter(alert.rule for alert in self.alerts).items())),
             "not_applicable": self.not_applicable,
-        }
+        } | ({"suppressed": dict(sorted(suppressed.items()))} if self.allowed else {})
 
 
 def chosen_rules(names: str | None) -> tuple[ModuleType, ...]:
@@ -110,6 +114,7 @@ def replay(
     parameters: Parameters,
     symbol: str | None = None,
     watch: Watch | None = None,
+    allow: AllowList | None = None,
 ) -> Replayed:
     """Feed readings, merged, to one lane; raises `FormatError` where a file turns out to be damaged.
 
@@ -133,11 +138,12 @@ def replay(
             watch(events, len(latest))
     missing = engine.not_applicable(state)
     return Replayed(
-        alerts=last_revisions(latest.values()),
+        alerts=[allow.judged(alert) if allow else alert for alert in last_revisions(latest.values())],
         events=events,
         rejected=dict(sorted(rejected.items())),
         untracked=counts["untracked"],
         late=counts["late"],
         duplicates=counts["duplicates"] + counts["stale_producer"],
         not_applicable={rule: reason for rule, reason in missing.items() if parameters.effective(rule)["enabled"]},
+        allowed=allow is not None,
     )

@@ -30,6 +30,7 @@ def replay(
     parameters: Annotated[Path | None, typer.Option(help="TOML over the shipped parameters.")] = None,
     accounts: Annotated[Path | None, typer.Option(help="Accounts, CSV or Parquet.")] = None,
     instruments: Annotated[Path | None, typer.Option(help="Instruments, CSV or Parquet.")] = None,
+    allow: Annotated[Path | None, typer.Option(help="Allow-list, TOML: its alerts are marked suppressed.")] = None,
 ) -> None:
     """Run the engine offline over files of one format.
 
@@ -40,7 +41,7 @@ def replay(
         raise InputError(f"{alerts} is an input; the alerts need a file of their own.")
     with _left_only_if_whole(alerts):
         replayed = _replayed(
-            paths, format_, symbol, date_.date() if date_ else None, rules, parameters, accounts, instruments
+            paths, format_, symbol, date_.date() if date_ else None, rules, parameters, accounts, instruments, allow
         )
         _write(replayed, alerts)
     typer.echo(json.dumps(replayed.summary() | {"seconds": round(perf_counter() - begun, 3)}))
@@ -55,6 +56,7 @@ def _replayed(
     parameter_file: Path | None,
     accounts: Path | None,
     instruments: Path | None,
+    allow_file: Path | None,
 ) -> "Replayed":
     from surveillance.engine import Engine
     from surveillance.feeds import FORMATS as FEEDS
@@ -68,11 +70,12 @@ def _replayed(
     parameters = tables.read_parameters([parameter_file] if parameter_file else [])
     chosen = offline.chosen_rules(rules)
     known = tables.read_instruments(instruments), tables.read_accounts(accounts)
+    allow = tables.read_allow_list(allow_file, known[1])
     readings = sources.readings(paths, feed, Options(symbol, day))
     reference = offline.reference_for(readings, *known)
     engine = Engine(parameters, reference, rules=chosen)
     with progress() as watch:
-        return offline.replay(readings, engine, parameters, symbol, watch)
+        return offline.replay(readings, engine, parameters, symbol, watch, allow)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from surveillance.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from surveillance.allow_list import AllowList
     from surveillance.parameters import Layer, Parameters
     from surveillance.reference import Account, Instrument
 
@@ -92,12 +93,28 @@ def read_parameters(files: Sequence[Path] = ()) -> "Parameters":
     return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers)
 
 
+def read_allow_list(path: Path | None, accounts: "Sequence[Account]") -> "AllowList | None":
+    """Read an allow-list over these accounts; raises `ParameterError`, or `InputError` where it can't be read."""
+    if path is None:
+        return None
+    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
+    from surveillance.allow_list import AllowList, read_entries
+    from surveillance.batch import BATCH_RULES
+    from surveillance.rules import RULES
+
+    known = [rule.ID for rule in (*RULES, *BATCH_RULES)]
+    return AllowList(read_entries(_text(path), known, str(path)), accounts)
+
+
 def read_layer_file(path: Path) -> "Layer":
     """Read a parameter file; raises `ParameterError`, or `InputError` where it can't be read."""
     from surveillance.parameters import read_layer
 
+    return read_layer(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text()
+        return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} can't be read as TOML: {error}.") from error
-    return read_layer(text, str(path))

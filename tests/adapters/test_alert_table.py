@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from surveillance import alerts
+from surveillance.adapters.alert_review import AlertReview, StatusChange
 from surveillance.adapters.alert_table import AlertTable
 
 from tests.adapters.aws_tables import alert, make_tables
@@ -119,3 +120,38 @@ def test_an_alert_deleted_before_it_was_marked_stays_deleted_and_can_come_again(
     assert dynamodb.scan(TableName="alerts")["Items"] == []
     table.write(alert(revision=2))
     assert [stored.alert.revision for stored in table.read([alert().alert_id])] == [2]
+
+
+def suppressed(revision: int = 1) -> alerts.Alert:
+    return alert(revision=revision, status="suppressed", status_reason="allowed")
+
+
+def test_a_revision_that_is_no_longer_allowed_opens_and_announces_the_alert(table: AlertTable) -> None:
+    table.write(suppressed())
+    table.write(alert(revision=2, accounts=["A-1", "A-2"]))
+    (stored,) = table.read([alert().alert_id])
+    assert (stored.alert.revision, stored.alert.status, stored.alert.status_reason) == (2, "open", None)
+    assert table.unannounced(10) == [alert().alert_id]
+
+
+def test_what_an_analyst_suppressed_stays_so(table: AlertTable, dynamodb: Any) -> None:
+    table.write(suppressed())
+    change = StatusChange("suppressed", "agreed", "Ada", 1)
+    AlertReview(dynamodb, "alerts").set_status(alert().alert_id, change)
+    table.write(alert(revision=2, severity="high"))
+    (stored,) = table.read([alert().alert_id])
+    assert (stored.alert.revision, stored.alert.status, stored.alert.status_reason) == (2, "suppressed", "agreed")
+
+
+def test_an_allow_list_does_not_overrule_an_analyst(table: AlertTable, dynamodb: Any) -> None:
+    table.write(alert())
+    AlertReview(dynamodb, "alerts").set_status(alert().alert_id, StatusChange("escalated", "serious", "Ada", 1))
+    table.write(suppressed(revision=2))
+    assert table.read([alert().alert_id])[0].alert.status == "escalated"
+
+
+def test_a_suppressed_alert_that_goes_on_is_never_announced(table: AlertTable) -> None:
+    table.write(suppressed())
+    table.write(suppressed(revision=2))
+    assert table.unannounced(10) == []
+    assert table.read([alert().alert_id])[0].alert.revision == 2

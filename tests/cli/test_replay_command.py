@@ -193,3 +193,23 @@ def test_a_symbol_filter_keeps_that_symbols_alerts_as_they_were(tmp_path: Path, 
     expected = [alert for alert in written(tmp_path) if alert.symbol == "AAA"]
     summary(replay(tmp_path, events, "--symbol", "AAA"))
     assert written(tmp_path) == expected
+
+
+ALLOW = '[[allow]]\nrules = "sequence_gap"\nsymbols = "AAA"\nreason = "known outage"\nexpires = 2026-12-31\n'
+
+
+def test_allowed_alerts_are_kept_as_suppressed_and_counted_apart(tmp_path: Path, events: Path) -> None:
+    allow = tmp_path / "allow.toml"
+    allow.write_text(ALLOW)
+    figures = summary(replay(tmp_path, events, "--allow", allow))
+    assert (figures["alerts"], figures["suppressed"]) == ({"sequence_gap": 2}, {"sequence_gap": 1})
+    assert [(alert.symbol, alert.status) for alert in written(tmp_path)] == [("*", "open"), ("AAA", "suppressed")]
+    allow.write_text(ALLOW.replace("2026-12-31", "2026-03-02"))
+    assert summary(replay(tmp_path, events, "--allow", allow))["suppressed"] == {}
+
+
+def test_a_bad_allow_list_ends_with_one_sentence(tmp_path: Path, events: Path) -> None:
+    allow = tmp_path / "allow.toml"
+    allow.write_text(ALLOW.replace("reason", "because"))
+    assert_refused(tmp_path, replay(tmp_path, events, "--allow", allow), "because")
+    assert_refused(tmp_path, replay(tmp_path, events, "--allow", tmp_path / "gone.toml"), "gone.toml")

@@ -1,7 +1,9 @@
 """The alert table, written by three parties who never touch each other's attributes.
 
 - The engine's content: taken only if the alert is new or its revision is higher.
-- The analysts' `status`, `status_reason`, `assignee`, `notes`: the engine sets a status once, with the first write.
+- The analysts' `status`, `status_reason`, `assignee`, `notes`: the engine sets a status once, with the first write. It
+  opens what it stored as suppressed where a later revision is no longer allow-listed and no analyst has decided
+  (`status_history`).
 - The announcer's `announced_revision`, `announced_rank`; and between engine and announcer the mark `announcement`,
   present while the alert lacks one. It is the key of the sparse index `by_announcement`. The engine sets it with a
   first write or a severity above the announced one; the announcer removes it only while the severity is the one
@@ -10,6 +12,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +20,7 @@ import msgspec
 from surveillance.adapters.attributes import item, values
 from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.alerts import Alert, severity_rank
+from surveillance.allow_list import SUPPRESSED
 
 INDEX: Final = "by_announcement"
 WANTED: Final = "wanted"
@@ -32,6 +36,8 @@ _ANNOUNCE: Final = (
 )
 _CONTINUE: Final = f"{_LOWER_REVISION} AND (attribute_exists(announcement) OR announced_rank >= :severity_rank)"
 _SUPPRESSED: Final = f"attribute_not_exists(alert_id) OR {_LOWER_REVISION}"
+_SETTLED: Final = "(attribute_not_exists(#status) OR #status <> :suppressed OR attribute_exists(status_history))"
+_UNSETTLED: Final = f"#status = :suppressed AND attribute_not_exists(status_history) AND {_LOWER_REVISION}"
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -68,19 +74,28 @@ class AlertTable:
 
     def write(self, alert: Alert) -> None:
         """Store a revision unless the table has it or a higher one."""
-        if alert.status == "suppressed":
+        if alert.status == SUPPRESSED:
             self._update(alert, _SUPPRESSED, announce=False)
             return
-        announce = alert.revision == 1
-        while not self._update(alert, _ANNOUNCE if announce else _CONTINUE, announce=announce):
-            announce = not announce
+        ways = ((_ANNOUNCE, True), (_CONTINUE, False))
+        for condition, announce in cycle(ways if alert.revision == 1 else ways[::-1]):
+            held = self._update(alert, f"({condition}) AND {_SETTLED}", announce=announce)
+            if held and held["status"]["S"] == SUPPRESSED and "status_history" not in held:
+                held = self._update(alert, _UNSETTLED, announce=True, opening=True)
+            if held is None:
+                return
 
-    def _update(self, alert: Alert, condition: str, *, announce: bool) -> bool:
-        """Say whether the table now holds this revision or a higher one."""
+    def _update(
+        self, alert: Alert, condition: str, *, announce: bool, opening: bool = False
+    ) -> Mapping[str, Any] | None:
+        """Give None where the table now holds this revision or a higher one, else the item as it is.
+
+        `opening` sets the status anew.
+        """
         fields = msgspec.to_builtins(alert) | {"severity_rank": severity_rank(alert.severity)}
         if announce:
             fields["announcement"] = WANTED
-        once = {key: fields.pop(key) for key in _ONCE}
+        once = {} if opening else {key: fields.pop(key) for key in _ONCE}
         del fields["alert_id"]
         kept, gone = item(fields), [key for key, content in fields.items() if content is None]
         assignments = [f"#{key} = :{key}" for key in kept]
@@ -95,20 +110,21 @@ class AlertTable:
             "UpdateExpression": expression,
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {f"#{key}": key for key in [*kept, *first, *gone]},
-            "ExpressionAttributeValues": {f":{key}": content for key, content in (kept | first).items()},
+            "ExpressionAttributeValues": {f":{key}": content for key, content in (kept | first).items()}
+            | ({":suppressed": {"S": SUPPRESSED}} if ":suppressed" in condition else {}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if self._calls is not None:
             with suppress(OSError):
                 answer = self._calls.call("UpdateItem", msgspec.json.encode(request))
                 if answer.status == 200:
-                    return True
+                    return None
         try:
             self._client.update_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException as refused:
-            held = refused.response.get("Item")
-            return bool(held) and int(held["revision"]["N"]) >= alert.revision
-        return True
+            held: Mapping[str, Any] = refused.response.get("Item") or {}
+            return None if held and int(held["revision"]["N"]) >= alert.revision else held
+        return None
 
     def read(self, alert_ids: Iterable[str]) -> list[Stored]:
         """Read alerts as they stand now (consistent), in the order asked; unknown ones are left out."""

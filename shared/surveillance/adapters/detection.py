@@ -22,6 +22,7 @@ from surveillance.adapters.quarantine import Quarantine
 from surveillance.adapters.reference_files import read_reference
 from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.adapters.snapshots import SnapshotStore
+from surveillance.allow_list import AllowList, read_entries
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.parameters import Parameters, read_layer
@@ -47,6 +48,7 @@ def consumer_from_environment() -> LaneConsumer:
     """Make the consumer of this process from LANES, LANE_BUCKET, CHECKPOINT_TABLE and ALERT_TABLE."""
     lanes, bucket = int(os.environ["LANES"]), os.environ["LANE_BUCKET"]
     objects, items = client("s3"), client("dynamodb")
+    engine = engine_of(objects, bucket, lanes)
     calls = ThreadPoolExecutor(ABREAST, thread_name_prefix="call")
     whole_lanes = ThreadPoolExecutor(ABREAST, thread_name_prefix="lane")
     direct = SignedCalls(items)
@@ -60,7 +62,7 @@ def consumer_from_environment() -> LaneConsumer:
         spread=calls.map,
     )
     return LaneConsumer(
-        LaneFeed(engine_of(objects, bucket, lanes)),
+        LaneFeed(engine, judged=allow_list_of(objects, bucket, engine).judged),
         stores,
         lanes,
         attempt_name,
@@ -87,6 +89,17 @@ def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
         shown_levels=said.shown_levels,
     )
     return Engine(Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers), reference, lanes=lanes)
+
+
+def allow_list_of(objects: Any, bucket: str, engine: Engine) -> AllowList:
+    """Read the bucket's allow-list; raises `InputError` for a bad one."""
+    content = read_reference(objects, bucket, "allow.toml")
+    if content is None:
+        return AllowList()
+    from surveillance.batch import BATCH_RULES
+
+    known = [rule.ID for rule in (*RULES, *BATCH_RULES)]
+    return AllowList(read_entries(content.decode(), known, "allow.toml"), engine.reference.accounts)
 
 
 def format_of(content: bytes) -> Format:

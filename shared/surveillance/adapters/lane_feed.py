@@ -41,8 +41,15 @@ class EngineError(Exception):
 class LaneFeed:
     """Feeds one engine; states are the caller's. Lanes may be fed from several threads: they take turns."""
 
-    def __init__(self, engine: RuleEngine, decode: Callable[[bytes], wire.Decoded] | None = None) -> None:
+    def __init__(
+        self,
+        engine: RuleEngine,
+        decode: Callable[[bytes], wire.Decoded] | None = None,
+        judged: Callable[[Alert], Alert] = lambda alert: alert,
+    ) -> None:
+        """`judged` gives an alert the status it is first stored with."""
         self.engine = engine
+        self._judged = judged
         self._decode = decode or wire.Decoder().decode
         self._turn = Lock()  # engine and decoder have working memory of their own
 
@@ -61,7 +68,7 @@ class LaneFeed:
         return Fed(
             [kept] if kept else [],
             counts["lines"] - len(dropped),
-            {alert.alert_id: alert for alert in outcome.alerts},
+            {alert.alert_id: self._judged(alert) for alert in outcome.alerts},
             [Refused(rejected.reason, rejected.line) for rejected in outcome.rejected],
             counts,
         )

@@ -1,7 +1,7 @@
 """Reference files of the lane bucket, each optional.
 
-`reference/{instruments.csv,accounts.csv,parameters.toml}`, and `reference/format.json`: what the feed's format says of
-every symbol, as a file's format does in `replay`.
+`reference/{instruments.csv,accounts.csv,parameters.toml,allow.toml}`, and `reference/format.json`: what the feed's
+format says of every symbol, as a file's format does in `replay`.
 """
 
 from typing import Any, Final
