@@ -25,6 +25,7 @@ from surveillance.rules.finding import Finding, amount, duration
 ID, VERSION, TITLE = "circular_trading", 1, "Circular trading"
 KIND, TIER, ANSWERS = "pattern", 3, ("circular_trading",)
 NEEDS = ("trade",)
+SCOPE = "symbol"
 
 PARAMETERS = (
     Parameter("window_s", 3600, "s", 60, 86_400, "in which the rounds must lie"),

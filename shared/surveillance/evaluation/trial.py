@@ -12,6 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from surveillance.alerts import Alert, last_revisions
+from surveillance.batch import BATCH_RULES
+from surveillance.batch.run import run
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.evaluation.matching import hits
@@ -21,7 +23,7 @@ from surveillance.parameters import Parameters
 from surveillance.reference import Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
 from surveillance.simulation import Label, Session, Simulated, simulate
-from surveillance.simulation.scenarios import BY_NAME, CASES, CONTROLS, PATTERNS, family
+from surveillance.simulation.scenarios import BATCH_PATTERNS, CASES, CONTROLS, PATTERNS, PLAYABLE, family
 from surveillance.wire import Decoded
 
 SESSION_MINUTES: Final = 60.0
@@ -66,9 +68,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def trials(grid: Grid) -> list[Trial]:
     """Lay a grid out as sessions; raises `InputError` for a pattern that does not exist."""
-    unknown = sorted(set(grid.patterns) - set(PATTERNS))
+    known = (*PATTERNS, *BATCH_PATTERNS)
+    unknown = sorted(set(grid.patterns) - set(known))
     if unknown:
-        raise InputError(f"no pattern {', '.join(unknown)}; there are {', '.join(PATTERNS)}")
+        raise InputError(f"no pattern {', '.join(unknown)}; there are {', '.join(known)}")
     return [
         Trial(seed, difficulty, rate, part, _symbols(wanted, difficulty), wanted)
         for rate in grid.rates
@@ -86,7 +89,7 @@ def _parts(grid: Grid, difficulty: float, rate: float) -> Iterator[dict[str, int
         group: dict[str, int] = {}
         for name in family(pattern):
             group[name] = grid.each if name == pattern else 1 if name in CASES else grid.quiet_each
-        if BY_NAME[pattern].whole_feed:
+        if PLAYABLE[pattern].whole_feed:
             yield group
             continue
         whole = wanted | group | controls
@@ -104,16 +107,19 @@ def _symbols(wanted: dict[str, int], difficulty: float) -> int:
     total = 0.0
     most = 1
     for name, count in wanted.items():
-        scenario = BY_NAME[name]
+        scenario = PLAYABLE[name]
         room = SESSION_MINUTES * MINUTE - scenario.earliest_ns - 2 * MINUTE
         total += count * (scenario.longest(difficulty) + ROOM_NS) * SESSION_MINUTES * MINUTE / max(room, MINUTE)
         most = max(most, 1 if scenario.whole_feed else ceil(count * scenario.longest(difficulty) / max(room, MINUTE)))
-    closing = sum(count for name, count in wanted.items() if BY_NAME[name].at_close)
+    closing = sum(count for name, count in wanted.items() if PLAYABLE[name].at_close)
     return max(most, closing, ceil(total / (SESSION_MINUTES * MINUTE)))
 
 
 def run_trial(trial: Trial, parameters: Parameters) -> Outcome:
-    """Simulate a session, replay it with all rules on, and name its symbols after it."""
+    """Simulate a session, replay it with all rules on, and name its symbols after it.
+
+    Batch rules run, as declared, where one of their patterns is played.
+    """
     simulated = simulated_trial(trial)
     instruments = instruments_of(simulated.instruments)
     engine = Engine(parameters, Reference(instruments, accounts_of(simulated.accounts)))
@@ -122,6 +128,9 @@ def run_trial(trial: Trial, parameters: Parameters) -> Outcome:
     table = simulated.events
     for start in range(0, table.num_rows, CHUNK_EVENTS):
         for alert in engine.feed(state, Decoded(table.slice(start, CHUNK_EVENTS))).alerts:
+            latest[alert.alert_id] = alert
+    if not trial.scenarios.keys().isdisjoint(BATCH_PATTERNS):
+        for alert in run([table], engine.reference):
             latest[alert.alert_id] = alert
     name = name_of(trial)
     return Outcome(
@@ -173,7 +182,7 @@ def name_of(trial: Trial) -> str:
 
 def judged_rules() -> dict[str, Rule]:
     """Give what judging needs of every rule."""
-    return {rule.ID: Rule(rule.KIND, tuple(rule.ANSWERS)) for rule in RULES}
+    return {rule.ID: Rule(rule.KIND, tuple(rule.ANSWERS)) for rule in (*RULES, *BATCH_RULES)}
 
 
 def cells(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:

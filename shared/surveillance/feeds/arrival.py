@@ -1,8 +1,9 @@
 """Rows of the lake back in the order in which the ingester received them.
 
 Firehose lands a stream at least once, several shards abreast. Rows are put in order of (received_ts, producer, number),
-which is each lane's order as long as one producer feeds it; the engine drops what comes again. Where several feeds
-share a lane, their lines may have been some 100 ms apart in Kinesis; only the lane log has that.
+which is each lane's order as long as one producer feeds it; a row that landed twice, or once for each lane, is given
+once. Where several feeds share a lane, their lines may have been some 100 ms apart in Kinesis; only the lane log has
+that.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,5 +64,19 @@ def _with_order(table: pa.Table) -> pa.Table:
 
 def _sorted(tables: list[pa.Table]) -> tuple[pa.Table, NDArray[np.int64]]:
     joined = pa.concat_tables(tables, promote_options="default")
-    ordered = joined.take(pc.sort_indices(joined, [(name, "ascending") for name in _ORDER]))
+    ordered = joined.take(pc.sort_indices(joined, [(name, "ascending") for name in (*_ORDER, "symbol")]))
+    ordered = ordered.filter(pa.array(~_is_repeated(ordered)))
     return ordered, np.asarray(ordered.column("received_ts").fill_null(0).to_numpy(), np.int64)
+
+
+def _is_repeated(ordered: pa.Table) -> NDArray[np.bool_]:
+    """Say of each row whether it is the one before once more: same producer, number, symbol and time of receipt."""
+    repeated = np.zeros(ordered.num_rows, bool)
+    if ordered.num_rows < 2:
+        return repeated
+    same = pa.array([True] * (ordered.num_rows - 1))
+    for name in (*_ORDER, "symbol"):
+        column = ordered.column(name).combine_chunks()
+        same = pc.and_(same, pc.fill_null(pc.equal(column[1:], column[:-1]), False))
+    repeated[1:] = np.asarray(same.to_numpy(zero_copy_only=False), bool)
+    return repeated

@@ -13,6 +13,7 @@ from surveillance.simulation.venues import Row, bar
 
 MINUTES_A_DAY: Final = 390
 DAILY_BARS: Final = 25
+FOLLOWED_DAYS: Final = 5
 USUAL_OVERNIGHT: Final = 0.004
 _ORDERS_OF_REFERENCE: Final = 25.0
 
@@ -79,6 +80,26 @@ def earlier_days(
         rows.append(bar(instrument, "1d", ends, [_tick(each) for each in (first, high, low, close)], round(volume)))
         close = first / (1.0 + move)
     return rows[::-1]
+
+
+def bars_that_follow(
+    instrument: Instrument, correlation: float, common: np.random.Generator, own: np.random.Generator
+) -> list[Row]:
+    """Make five-minute bars of five days whose returns correlate so with those that `common` alone would give."""
+    count = FOLLOWED_DAYS * MINUTES_A_DAY // 5
+    moves = correlation * common.normal(0.0, 1.0, count) + (1.0 - correlation**2) ** 0.5 * own.normal(0.0, 1.0, count)
+    step = instrument.ticks_per_root_second * (5 * 60) ** 0.5 / instrument.fair_ticks
+    closes = instrument.previous_close_ticks * np.exp(np.cumsum(step * (moves - moves.mean())))
+    opens = earlier_sessions(instrument.opens_at, FOLLOWED_DAYS)
+    rows: list[Row] = []
+    for number, close in enumerate(closes.tolist()):
+        day, place = divmod(number, MINUTES_A_DAY // 5)
+        before = float(closes[max(number - 1, 0)])
+        ticks = (before, max(before, close), min(before, close), close)
+        ts = opens[day] + (place + 1) * 5 * MINUTE
+        volume = round(5 * usual_volume(instrument) * own.uniform(0.9, 1.1))
+        rows.append(bar(instrument, "5m", ts, [_tick(each / TICKS_PER_UNIT) for each in ticks], volume))
+    return rows
 
 
 def usual_overnight(chance: np.random.Generator) -> list[float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from surveillance.errors import InputError
 from surveillance.events import MINUTE
-from surveillance.simulation.scenarios import BY_NAME, CONTROLS, PATTERNS
+from surveillance.simulation.scenarios import CONTROLS, PATTERNS, PLAYABLE
 from surveillance.simulation.stage import Scenario
 
 GAPS_NS: Final = (3 * MINUTE, 2 * MINUTE, MINUTE, MINUTE // 2)
@@ -18,6 +18,7 @@ TRIES: Final = 400
 AT_OPEN_NS: Final = 1_000_000
 BEFORE_CLOSE_NS: Final = MINUTE
 DEFAULT_OF_EACH_PATTERN: Final = 3
+PAIR: Final = "pair"
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -43,10 +44,10 @@ def place(
     `InputError` for a name that does not exist, and for explicit wishes that do not fit.
     """
     counts = dict.fromkeys(PATTERNS, DEFAULT_OF_EACH_PATTERN) | dict.fromkeys(CONTROLS, 1) if wanted is None else wanted
-    unknown = sorted(set(counts) - set(BY_NAME))
+    unknown = sorted(set(counts) - set(PLAYABLE))
     if unknown:
-        raise InputError(f"no scenario {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
-    queue = [(turn, BY_NAME[name]) for name, count in counts.items() for turn in range(count)]
+        raise InputError(f"no scenario {', '.join(unknown)}; there are {', '.join(PLAYABLE)}")
+    queue = [(turn, PLAYABLE[name]) for name, count in counts.items() for turn in range(count)]
     queue.sort(
         key=lambda item: (
             not item[1].at_close,
@@ -101,8 +102,13 @@ def _collide(one: Placed, other: Placed, gap_ns: int) -> bool:
         return False
     if one.scenario.whole_feed or other.scenario.whole_feed:
         gap_ns = GAP_OF_WHOLE_FEED_NS
-    elif one.instrument != other.instrument:
+    elif one.instrument != other.instrument and not _are_pair(one, other):
         return False
     elif one.scenario.past and other.scenario.past and one.scenario.past != other.scenario.past:
         return True
     return one.start < other.end + gap_ns and other.start < one.end + gap_ns
+
+
+def _are_pair(one: Placed, other: Placed) -> bool:
+    """Say whether two scenarios that each play on two instruments play on the same; see `Stage.companion`."""
+    return one.scenario.past == other.scenario.past == PAIR and one.instrument // 2 == other.instrument // 2

@@ -11,7 +11,7 @@ from surveillance.errors import InputError
 from surveillance.events import EVERYTHING, MINUTE, SCHEMA
 from surveillance.simulation.accounts import Accounts, make_accounts
 from surveillance.simulation.columns import event_table
-from surveillance.simulation.earlier_bars import minutes_of_the_day_before
+from surveillance.simulation.earlier_bars import bars_that_follow, minutes_of_the_day_before
 from surveillance.simulation.feed import fall_silent, lose, merge, session_status
 from surveillance.simulation.history import bars_before
 from surveillance.simulation.instruments import Instrument, instrument_table, make_instruments
@@ -91,6 +91,7 @@ def simulate(session: Session) -> Simulated:
     for number in sorted({stage.instrument.number for stage in stages if stage.minute_bars}):
         others += minutes_of_the_day_before(instruments[number], _chance(session, "minutes", number))
         others += minute_bars(views[number], closes_at)
+    others += _companions(stages, instruments, session)
     closes = {stage.instrument.number: stage.previous_close for stage in stages if stage.previous_close is not None}
     others = [row for row in others if not any(begins < row["ts"] < ends for begins, ends in silent_spans)]
     spans = iter(silent_spans), iter(lost_spans)
@@ -146,6 +147,7 @@ def _play(
         longest_ns=placed.end - placed.start,
         difficulty=session.difficulty if scenario.expect == ALERT else NEAR_MISS_DIFFICULTY,
         chance=_chance(session, "scenarios", tag),
+        instruments=instruments,
     )
     scenario.play(stage)
     return stage
@@ -162,6 +164,21 @@ def _history(stages: list[Stage], session: Session) -> list[dict[str, Any]]:
         bar
         for number, instrument in sorted(listed.items())
         for bar in bars_before(instrument, days[number], _chance(session, "history", number))
+    ]
+
+
+def _companions(stages: list[Stage], instruments: list[Instrument], session: Session) -> list[dict[str, Any]]:
+    """Give earlier bars of instruments that move together, once each: what was said of one first holds."""
+    follows: dict[int, tuple[int, float]] = {}
+    for base, other, correlation in (each for stage in stages for each in stage.companions):
+        follows.setdefault(base, (base, 1.0))
+        follows.setdefault(other, (base, correlation))
+    return [
+        row
+        for number, (base, correlation) in sorted(follows.items())
+        for row in bars_that_follow(
+            instruments[number], correlation, _chance(session, "history", base), _chance(session, "minutes", number)
+        )
     ]
 
 

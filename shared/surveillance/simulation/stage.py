@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from surveillance.errors import InputError
 from surveillance.events import MINUTE, SECOND
 from surveillance.simulation.accounts import Accounts
 from surveillance.simulation.instruments import Instrument
@@ -38,8 +39,10 @@ class Stage:
         longest_ns: int,
         difficulty: float,
         chance: np.random.Generator,
+        instruments: list[Instrument] | None = None,
     ) -> None:
         self.instrument = instrument
+        self.instruments = instruments or [instrument]
         self.start = start
         self.chance = chance
         self.script: Script = boards[instrument.number].script(tag)
@@ -51,6 +54,7 @@ class Stage:
         self.later: list[Later] = []
         self.trade_ids: list[str] = []
         self.minute_bars = False
+        self.companions: list[tuple[int, int, float]] = []
         self.previous_close: float | None = None
         self.tag = tag
         self.end = start
@@ -134,6 +138,41 @@ class Stage:
     def maker(self) -> int:
         """Draw a market maker's account; its background agent goes on."""
         return int(self.chance.choice(self._accounts.makers))
+
+    def companion(self, correlation: float) -> tuple[Instrument, float]:
+        """Give the instrument that moves with this one, and how: bars of earlier days will say so.
+
+        Instruments go in pairs, in every third of which one rises where the other falls; `correlation` is absolute.
+        """
+        numbers = len(self.instruments)
+        if numbers < 2:
+            raise InputError("a scenario of two instruments needs a session of two symbols")
+        mine = self.instrument.number
+        other = mine ^ 1 if mine ^ 1 < numbers else mine - 2
+        base = min(mine, other)
+        signed = -correlation if base // 2 % 3 == 2 else correlation
+        self.companions.append((base, max(mine, other), signed))
+        return self.instruments[other], signed
+
+    def stranger(self) -> Instrument:
+        """Give an instrument of another pair; bars of earlier days tell of both."""
+        apart = [each for each in self.instruments if each.number // 2 != self.instrument.number // 2]
+        if not apart:
+            raise InputError("a scenario of two unrelated instruments needs a session of four symbols")
+        other = apart[int(self.chance.integers(len(apart)))]
+        self.companions += [(each.number, each.number, 1.0) for each in (self.instrument, other)]
+        return other
+
+    def first_accounts(self) -> dict[int, str]:
+        """Give every owner's number and the name of one account of it."""
+        found: dict[int, str] = {}
+        for number, owner in enumerate(self._accounts.owners.tolist()):
+            found.setdefault(int(owner), self._accounts.names[number])
+        return found
+
+    def owner_of(self, account: int) -> int:
+        """Give the number of an account's owner."""
+        return int(self._accounts.owners[account])
 
     def hedger(self) -> int:
         """Draw a hedger's account and keep its background agent, which may be busy on the other side, out of it."""

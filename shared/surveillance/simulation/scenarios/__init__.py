@@ -6,11 +6,13 @@ from surveillance.simulation.scenarios import (
     abnormal_volume,
     clock_skew,
     controls,
+    cross_product_spoofing,
     excessive_order_to_trade,
     fat_finger,
     feed_staleness,
     flipping,
     front_running,
+    insider_trading,
     layering,
     liquidity_evaporation,
     locked_crossed_market,
@@ -68,7 +70,11 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *clock_skew.SCENARIOS,
     *controls.SCENARIOS,
 )
+BATCH_SCENARIOS: Final[tuple[Scenario, ...]] = (*cross_product_spoofing.SCENARIOS, *insider_trading.SCENARIOS)
+"""For rules that look over hours or days at once; played only where they are asked for."""
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
+PLAYABLE: Final = BY_NAME | {scenario.name: scenario for scenario in BATCH_SCENARIOS}
+BATCH_PATTERNS: Final = tuple(scenario.name for scenario in BATCH_SCENARIOS if scenario.expect == ALERT)
 PATTERNS: Final = tuple(s.name for s in SCENARIOS if s.expect == ALERT and s.labelled == s.name)
 CASES: Final = tuple(s.name for s in SCENARIOS if s.expect == ALERT and s.labelled != s.name)
 """Enforcement cases at their documented sizes; their labels name the pattern they are a case of."""
@@ -78,6 +84,7 @@ NEAR_MISSES: Final = tuple(name for name in BY_NAME if name not in (*PATTERNS, *
 
 def family(pattern: str) -> tuple[str, ...]:
     """Name a pattern with the near misses and cases of its module."""
-    module = BY_NAME[pattern].play.__module__
-    others = (s.name for s in SCENARIOS if s.play.__module__ == module and s.name not in PATTERNS)
+    module = PLAYABLE[pattern].play.__module__
+    patterns = (*PATTERNS, *BATCH_PATTERNS)
+    others = (s.name for s in PLAYABLE.values() if s.play.__module__ == module and s.name not in patterns)
     return (pattern, *others)
