@@ -13,6 +13,7 @@ import surveillance.engine  # noqa: F401 - the rules can't be imported before it
 from surveillance.alerts import Alert, last_revisions
 from surveillance.batch import BATCH_RULES
 from surveillance.batch.run import run
+from surveillance.declared import parameters_under
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.events import EVERYTHING
@@ -56,7 +57,7 @@ def known_rules(names: Sequence[str]) -> tuple[ModuleType, ...]:
 
 def parameters_of(layers: Sequence[Layer]) -> Parameters:
     """Give the parameters of every rule under layers."""
-    return Parameters({rule.ID: rule.PARAMETERS for rule in EVERY_RULE}, layers)
+    return parameters_under(layers, batch=True)
 
 
 def tasks_of(recording: Recording, rules: Sequence[ModuleType], layers: Sequence[Layer]) -> list[Task]:

@@ -15,7 +15,8 @@ LEAD = """# Rules
 Written by `surveillance rules --markdown`; edit the rules, not this page. Tiers say what a rule needs to attribute
 what it finds: 0 trades and best quotes, 1 orders without owner, 2 orders with account, 3 beneficial owners, news,
 positions. Below its tier a rule gives candidates. A rule of kind *pattern* looks for a behaviour, one of kind
-*condition* for a state of the market or the feed.
+*condition* for a state of the market or the feed. The last ones, `circular_trading` and those after it, look over hours
+or days at once and run over the lake in batch (`surveillance batch`); all others run on the stream.
 """
 
 
@@ -35,12 +36,13 @@ def rules(
 def catalogue() -> list[dict[str, Any]]:
     """Give every rule with its parameters and their shipped values, as plain values."""
     import surveillance.engine  # noqa: F401 - the rules can't be imported before it
+    from surveillance.batch import BATCH_RULES
     from surveillance.rules import RULES
 
     from cli.tables import read_parameters
 
-    parameters = read_parameters()
-    return [_described(rule, parameters) for rule in RULES]
+    parameters = read_parameters(batch=True)
+    return [_described(rule, parameters) for rule in (*RULES, *BATCH_RULES)]
 
 
 def _described(rule: ModuleType, parameters: "Parameters") -> dict[str, Any]:
@@ -73,11 +75,13 @@ def _plain(number: float) -> int | float:
 def markdown() -> Iterator[str]:
     """Give the lines of the page: what each rule looks for in its own words, then its parameters."""
     import surveillance.engine  # noqa: F401 - the rules can't be imported before it
+    from surveillance.batch import BATCH_RULES
     from surveillance.parameters import COMMON
     from surveillance.rules import RULES
 
-    meanings = {rule.ID: {each.name: each.meaning for each in (*rule.PARAMETERS, *COMMON)} for rule in RULES}
-    texts = {rule.ID: (rule.__doc__ or "").strip() for rule in RULES}
+    every = (*RULES, *BATCH_RULES)
+    meanings = {rule.ID: {each.name: each.meaning for each in (*rule.PARAMETERS, *COMMON)} for rule in every}
+    texts = {rule.ID: (rule.__doc__ or "").strip() for rule in every}
     yield LEAD
     for entry in catalogue():
         name = entry["rule"]

@@ -83,14 +83,14 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def read_parameters(files: Sequence[Path] = ()) -> "Parameters":
-    """Give the parameters of all rules: declared, as shipped, then each file; raises `ParameterError`."""
-    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
-    from surveillance.parameters import Parameters
-    from surveillance.rules import RULES
+def read_parameters(files: Sequence[Path] = (), *, batch: bool = False) -> "Parameters":
+    """Give the parameters of the rules: declared, as shipped, then each file; raises `ParameterError`.
 
-    layers = [read_layer_file(path) for path in (SHIPPED_PARAMETERS, *files)]
-    return Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers)
+    Files may set those of batch rules; with `batch` these are there in any case.
+    """
+    from surveillance.declared import parameters_under
+
+    return parameters_under([read_layer_file(path) for path in (SHIPPED_PARAMETERS, *files)], batch=batch)
 
 
 def read_allow_list(path: Path | None, accounts: "Sequence[Account]") -> "AllowList | None":

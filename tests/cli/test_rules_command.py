@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from surveillance.batch import BATCH_RULES
 from surveillance.engine import Engine
 from typer.testing import CliRunner
 
@@ -26,8 +27,9 @@ def test_json_has_the_shape_of_the_contract() -> None:
         assert {"enabled", "cool_down_s"} <= {parameter["name"] for parameter in entry["parameters"]}
 
 
-def test_catalogue_lists_what_the_engine_runs() -> None:
-    assert [entry["rule"] for entry in catalogue()] == [rule.module.ID for rule in Engine()._rules]
+def test_catalogue_lists_what_the_engine_runs_and_what_runs_in_batch() -> None:
+    every = [*(rule.module.ID for rule in Engine()._rules), *(rule.ID for rule in BATCH_RULES)]
+    assert [entry["rule"] for entry in catalogue()] == every
 
 
 def test_table_names_every_rule() -> None:

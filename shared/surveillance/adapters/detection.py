@@ -23,9 +23,10 @@ from surveillance.adapters.reference_files import read_reference
 from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.allow_list import AllowList, read_entries
+from surveillance.declared import parameters_under
 from surveillance.engine import Engine
 from surveillance.errors import InputError
-from surveillance.parameters import Parameters, read_layer
+from surveillance.parameters import read_layer
 from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
 
@@ -88,7 +89,7 @@ def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
         unknown=said.unknown,
         shown_levels=said.shown_levels,
     )
-    return Engine(Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, layers), reference, lanes=lanes)
+    return Engine(parameters_under(layers), reference, lanes=lanes)
 
 
 def allow_list_of(objects: Any, bucket: str, engine: Engine) -> AllowList:

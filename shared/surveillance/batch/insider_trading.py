@@ -152,7 +152,7 @@ def _evidence(
     usual: float,
 ) -> Evidence | None:
     side = moved.side
-    building = [each for each in trades if (each.buyer if side > 0 else each.seller) == owner]
+    building: Sequence[Execution] = [each for each in trades if (each.buyer if side > 0 else each.seller) == owner]
     quantity = sum(each.quantity for each in building)
     building = _but_the_first(building, quantity * NOT_YET_SHARE)
     one_sided = quantity / sum(each.quantity for each in trades)

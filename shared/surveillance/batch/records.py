@@ -162,8 +162,11 @@ class Records:
         """Give each symbol's median quantity of an order entered."""
         orders = self._of("order", "symbol", "ts", "action", "size")
         orders = orders.filter(pc.and_(pc.equal(orders["action"], "new"), pc.greater(orders["size"], 0)))
-        grouped = orders.group_by("symbol").aggregate([("size", "approximate_median")])
-        return dict(zip(grouped["symbol"].to_pylist(), grouped["size_approximate_median"].to_pylist(), strict=True))
+        symbols = pc.dictionary_encode(orders["symbol"]).combine_chunks()
+        codes, sizes = np.asarray(symbols.indices), np.asarray(orders["size"].to_numpy(), np.float64)
+        return {
+            symbol: float(np.median(sizes[codes == code])) for code, symbol in enumerate(symbols.dictionary.to_pylist())
+        }
 
     @cached_property
     def prices(self) -> dict[Market, Prices]:

@@ -180,9 +180,10 @@ def name_of(trial: Trial) -> str:
     return f"{trial.seed}/{trial.difficulty:g}/{trial.rate:g}/{trial.part}/"
 
 
-def judged_rules() -> dict[str, Rule]:
-    """Give what judging needs of every rule."""
-    return {rule.ID: Rule(rule.KIND, tuple(rule.ANSWERS)) for rule in (*RULES, *BATCH_RULES)}
+def judged_rules(batch: bool = False) -> dict[str, Rule]:
+    """Give what judging needs of every rule, if wanted of batch rules too."""
+    every = (*RULES, *BATCH_RULES) if batch else RULES
+    return {rule.ID: Rule(rule.KIND, tuple(rule.ANSWERS)) for rule in every}
 
 
 def cells(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -197,7 +198,7 @@ def cells(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
 
 
 def _cell(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    rules = judged_rules()
+    rules = judged_rules(any(not each.trial.scenarios.keys().isdisjoint(BATCH_PATTERNS) for each in outcomes))
     alerts = [alert for outcome in outcomes for alert in outcome.alerts]
     labels = [label for outcome in outcomes for label in outcome.labels]
     session_ns = [length for outcome in outcomes for length in outcome.session_ns]
