@@ -153,7 +153,7 @@ def _announced(stack: "LocalStack") -> tuple[set[str], int, set[str]]:
     """Give the ids of alerts stored to be told, the number suppressed, and the ids that an unfiltered receiver was told
     of, once these have settled."""
     from surveillance.adapters.alert_review import AlertReview
-    from surveillance.allow_list import SUPPRESSED
+    from surveillance.alerts import SUPPRESSED
 
     every = list(AlertReview(stack.client("dynamodb"), stack.names["ALERT_TABLE"]).every())
     stored = {alert.alert_id for alert in every if alert.status != SUPPRESSED}

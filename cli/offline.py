@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-from surveillance.alerts import Alert, last_revisions
-from surveillance.allow_list import SUPPRESSED, AllowList
+from surveillance.alerts import SUPPRESSED, Alert, last_revisions
+from surveillance.allow_list import AllowList
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.events import EVERYTHING

@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import msgspec
 
-from surveillance.alerts import Alert
+from surveillance.alerts import SUPPRESSED, Alert
 from surveillance.errors import ParameterError
 from surveillance.reference import Account
 
-SUPPRESSED: Final = "suppressed"
 SCOPES: Final = ("rules", "symbols", "venues", "accounts", "beneficial_owners")
 _KEYS: Final = (*SCOPES, "reason", "expires")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -19,8 +19,7 @@ import msgspec
 
 from surveillance.adapters.attributes import item, values
 from surveillance.adapters.signed_calls import SignedCalls
-from surveillance.alerts import Alert, severity_rank
-from surveillance.allow_list import SUPPRESSED
+from surveillance.alerts import SUPPRESSED, Alert, severity_rank
 
 INDEX: Final = "by_announcement"
 WANTED: Final = "wanted"
