@@ -34,7 +34,7 @@ def batch(
 ) -> None:
     """Run the batch rules over events (NDJSON or Parquet). Prints one JSON object."""
     import surveillance.engine  # noqa: F401 - the rules can't be imported before it
-    from surveillance.alerts import encode
+    from surveillance.alerts import SUPPRESSED, encode
     from surveillance.batch import BATCH_RULES
     from surveillance.batch.run import run
     from surveillance.feeds import FORMATS, Options, merge
@@ -52,7 +52,7 @@ def batch(
         raise InputError(f"{', '.join(unknown)} is no batch rule; there are {', '.join(known)}.")
     values = tables.read_parameters([parameters] if parameters else [], batch=True)
     people = tables.read_accounts(accounts)
-    allowed = tables.read_allow_list(allow, people)
+    allowed = tables.read_allow_list(allow, people, values.declared_rules)
     reference = Reference(tables.read_instruments(instruments), people)
     if lake is not None:
         days = first and first.date(), last and last.date()
@@ -67,4 +67,6 @@ def batch(
     except OSError as error:
         raise InputError(f"{alerts} can't be written: {error.strerror or error}.") from error
     counts = dict(sorted(Counter(alert.rule for alert in found).items()))
-    typer.echo(json.dumps({"alerts": counts, "seconds": round(perf_counter() - begun, 3)}))
+    suppressed = dict(sorted(Counter(alert.rule for alert in found if alert.status == SUPPRESSED).items()))
+    told = {"alerts": counts} | ({"suppressed": suppressed} if allowed is not None else {})
+    typer.echo(json.dumps({**told, "seconds": round(perf_counter() - begun, 3)}))

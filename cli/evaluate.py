@@ -20,6 +20,7 @@ def evaluate(
     labels: Annotated[Path, typer.Option(help="Labels as simulate wrote them.")],
     instruments: Annotated[Path | None, typer.Option(help="Instruments, for alerts per instrument hour.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    parameters: Annotated[Path | None, typer.Option(help="TOML that declares rules of your own.")] = None,
 ) -> None:
     """Score alerts against labels."""
     from surveillance.evaluation import Rule, scorecard
@@ -27,7 +28,7 @@ def evaluate(
     from cli.rules import catalogue
     from cli.tables import read_instruments
 
-    rules = {entry["rule"]: Rule(entry["kind"], tuple(entry["answers"])) for entry in catalogue()}
+    rules = {entry["rule"]: Rule(entry["kind"], tuple(entry["answers"])) for entry in catalogue(parameters)}
     found, truth = read_alerts(alerts), read_labels(labels)
     unknown = sorted({alert.rule for alert in found} - rules.keys())
     if unknown:

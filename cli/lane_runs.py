@@ -13,12 +13,12 @@ import surveillance.engine  # noqa: F401 - the rules can't be imported before it
 from surveillance.alerts import Alert, last_revisions
 from surveillance.batch import BATCH_RULES
 from surveillance.batch.run import run
-from surveillance.declared import parameters_under
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.events import EVERYTHING
 from surveillance.lanes import lane_of
 from surveillance.parameters import Layer, Parameters
+from surveillance.rule_parameters import parameters_under
 from surveillance.rules import RULES
 
 from cli.recording import Recording

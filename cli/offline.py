@@ -1,7 +1,7 @@
 """The engine over readings of files: one lane, no clock, no store."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from types import ModuleType
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from surveillance.alerts import SUPPRESSED, Alert, last_revisions
 from surveillance.allow_list import AllowList
+from surveillance.declared.definition import DeclaredRule
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.events import EVERYTHING
@@ -49,16 +50,24 @@ class Replayed(msgspec.Struct, frozen=True):
         } | ({"suppressed": dict(sorted(suppressed.items()))} if self.allowed else {})
 
 
-def chosen_rules(names: str | None) -> tuple[ModuleType, ...]:
+class Chosen(msgspec.Struct, frozen=True):
+    """The rules to run, and those whose alerts are wanted: a declared rule needs others to run."""
+
+    rules: tuple[ModuleType, ...]
+    declared: tuple[DeclaredRule, ...]
+    wanted: frozenset[str]
+
+
+def chosen_rules(names: str | None, declared: Sequence[DeclaredRule] = ()) -> Chosen:
     """Give the rules of a comma-separated list, all of them for None; raises `InputError` for an unknown one."""
-    if names is None:
-        return RULES
-    known = {rule.ID: rule for rule in RULES}
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [*(rule.ID for rule in RULES), *(rule.id for rule in declared)]
+    wanted = known if names is None else [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
         raise InputError(f"{', '.join(unknown) or 'Nothing'} is no rule; there are {', '.join(known)}.")
-    return tuple(rule for rule in RULES if rule.ID in wanted)
+    own = tuple(rule for rule in declared if rule.id in wanted)
+    needed = frozenset(wanted).union(*(rule.rules for rule in own))
+    return Chosen(tuple(rule for rule in RULES if rule.ID in needed), own, frozenset(wanted))
 
 
 def reference_for(
@@ -115,10 +124,12 @@ def replay(
     symbol: str | None = None,
     watch: Watch | None = None,
     allow: AllowList | None = None,
+    wanted: Collection[str] | None = None,
 ) -> Replayed:
     """Feed readings, merged, to one lane; raises `FormatError` where a file turns out to be damaged.
 
-    With a symbol, events that concern every symbol are fed, but alerts about them are not kept.
+    With a symbol, events that concern every symbol are fed, but alerts about them are not kept; nor are those of rules
+    that are not among the wanted.
     """
     state = engine.new_state()
     latest: dict[str, Alert] = {}
@@ -132,7 +143,7 @@ def replay(
         rejected.update(reasons)
         counts.update(outcome.counts)
         for alert in outcome.alerts:
-            if symbol is None or alert.symbol == symbol:
+            if (symbol is None or alert.symbol == symbol) and (wanted is None or alert.rule in wanted):
                 latest[alert.alert_id] = alert
         if watch is not None:
             watch(events, len(latest))
@@ -144,6 +155,10 @@ def replay(
         untracked=counts["untracked"],
         late=counts["late"],
         duplicates=counts["duplicates"] + counts["stale_producer"],
-        not_applicable={rule: reason for rule, reason in missing.items() if parameters.effective(rule)["enabled"]},
+        not_applicable={
+            rule: reason
+            for rule, reason in missing.items()
+            if parameters.effective(rule)["enabled"] and (wanted is None or rule in wanted)
+        },
         allowed=allow is not None,
     )

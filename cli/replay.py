@@ -68,14 +68,14 @@ def _replayed(
     if feed is None:
         raise InputError(f"{format_} is no format; there are {', '.join(FEEDS)}.")
     parameters = tables.read_parameters([parameter_file] if parameter_file else [])
-    chosen = offline.chosen_rules(rules)
+    chosen = offline.chosen_rules(rules, parameters.declared_rules)
     known = tables.read_instruments(instruments), tables.read_accounts(accounts)
-    allow = tables.read_allow_list(allow_file, known[1])
+    allow = tables.read_allow_list(allow_file, known[1], parameters.declared_rules)
     readings = sources.readings(paths, feed, Options(symbol, day))
     reference = offline.reference_for(readings, *known)
-    engine = Engine(parameters, reference, rules=chosen)
+    engine = Engine(parameters, reference, rules=chosen.rules, declared=chosen.declared)
     with progress() as watch:
-        return offline.replay(readings, engine, parameters, symbol, watch, allow)
+        return offline.replay(readings, engine, parameters, symbol, watch, allow, chosen.wanted)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from surveillance.declared.definition import DeclaredRule
     from surveillance.parameters import Parameters
 
 LEAD = """# Rules
@@ -23,30 +25,35 @@ or days at once and run over the lake in batch (`surveillance batch`); all other
 def rules(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/rules.md.")] = False,
+    parameters: Annotated[
+        Path | None, typer.Option(help="TOML over the shipped parameters, with declared rules.")
+    ] = None,
 ) -> None:
     """List the rules, what they need and how they can be tuned."""
     if as_json:
-        typer.echo(json.dumps(catalogue(), indent=2))
+        typer.echo(json.dumps(catalogue(parameters), indent=2))
     elif as_markdown:
         typer.echo("\n".join(markdown()))
     else:
-        _print_table()
+        _print_table(parameters)
 
 
-def catalogue() -> list[dict[str, Any]]:
-    """Give every rule with its parameters and their shipped values, as plain values."""
+def catalogue(parameter_file: Path | None = None) -> list[dict[str, Any]]:
+    """Give every rule with its parameters and their values, as plain values; those that a file declares come last."""
     import surveillance.engine  # noqa: F401 - the rules can't be imported before it
     from surveillance.batch import BATCH_RULES
     from surveillance.rules import RULES
 
     from cli.tables import read_parameters
 
-    parameters = read_parameters(batch=True)
-    return [_described(rule, parameters) for rule in (*RULES, *BATCH_RULES)]
+    parameters = read_parameters([parameter_file] if parameter_file else [], batch=True)
+    return [
+        *(_shipped(rule, parameters) for rule in (*RULES, *BATCH_RULES)),
+        *(_own(rule, parameters) for rule in parameters.declared_rules),
+    ]
 
 
-def _described(rule: ModuleType, parameters: "Parameters") -> dict[str, Any]:
-    shipped = parameters.effective(rule.ID)
+def _shipped(rule: ModuleType, parameters: "Parameters") -> dict[str, Any]:
     return {
         "rule": rule.ID,
         "rule_version": rule.VERSION,
@@ -55,17 +62,35 @@ def _described(rule: ModuleType, parameters: "Parameters") -> dict[str, Any]:
         "tier": rule.TIER,
         "answers": list(rule.ANSWERS),
         "needs": list(rule.NEEDS),
-        "parameters": [
-            {
-                "name": each.name,
-                "default": _plain(shipped[each.name]),
-                "unit": each.unit,
-                "minimum": _plain(each.minimum),
-                "maximum": _plain(each.maximum),
-            }
-            for each in parameters.declared(rule.ID)
-        ],
+        "parameters": _values(rule.ID, parameters),
     }
+
+
+def _own(rule: "DeclaredRule", parameters: "Parameters") -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "title": rule.title,
+        "kind": rule.kind,
+        "tier": rule.tier,
+        "answers": list(rule.answers),
+        "needs": list(rule.needs),
+        "parameters": _values(rule.id, parameters),
+    }
+
+
+def _values(rule: str, parameters: "Parameters") -> list[dict[str, Any]]:
+    values = parameters.effective(rule)
+    return [
+        {
+            "name": each.name,
+            "default": _plain(values[each.name]),
+            "unit": each.unit,
+            "minimum": _plain(each.minimum),
+            "maximum": _plain(each.maximum),
+        }
+        for each in parameters.declared(rule)
+    ]
 
 
 def _plain(number: float) -> int | float:
@@ -106,14 +131,14 @@ def _listed(words: list[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-def _print_table() -> None:
+def _print_table(parameters: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("rule", "title", "kind", "tier", "needs", "parameters"):
         table.add_column(title, no_wrap=title in ("rule", "kind"))
-    for entry in catalogue():
+    for entry in catalogue(parameters):
         shown = ", ".join(f"{each['name']} {each['default']:g}" for each in entry["parameters"])
         needs = ", ".join(entry["needs"])
         table.add_row(entry["rule"], entry["title"], entry["kind"], str(entry["tier"]), needs, shown)

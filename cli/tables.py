@@ -10,7 +10,8 @@ from surveillance.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
     from surveillance.allow_list import AllowList
-    from surveillance.parameters import Layer, Parameters
+    from surveillance.declared.definition import DeclaredRule, ParametersWithRules
+    from surveillance.parameters import Layer
     from surveillance.reference import Account, Instrument
 
 SHIPPED_PARAMETERS: Final = Path(__file__).parents[1] / "parameters" / "default.toml"
@@ -83,18 +84,25 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def read_parameters(files: Sequence[Path] = (), *, batch: bool = False) -> "Parameters":
-    """Give the parameters of the rules: declared, as shipped, then each file; raises `ParameterError`.
+def read_parameters(files: Sequence[Path] = (), *, batch: bool = False) -> "ParametersWithRules":
+    """Give the parameters of the rules, those that files declare among them: as shipped, then each file.
+
+    Raises `ParameterError`.
 
     Files may set those of batch rules; with `batch` these are there in any case.
     """
-    from surveillance.declared import parameters_under
+    from surveillance.rule_parameters import parameters_under
 
     return parameters_under([read_layer_file(path) for path in (SHIPPED_PARAMETERS, *files)], batch=batch)
 
 
-def read_allow_list(path: Path | None, accounts: "Sequence[Account]") -> "AllowList | None":
-    """Read an allow-list over these accounts; raises `ParameterError`, or `InputError` where it can't be read."""
+def read_allow_list(
+    path: Path | None, accounts: "Sequence[Account]", declared: "Sequence[DeclaredRule]" = ()
+) -> "AllowList | None":
+    """Read an allow-list over these accounts; raises `ParameterError`, or `InputError` where it can't be read.
+
+    It may be about shipped rules and the declared ones given.
+    """
     if path is None:
         return None
     import surveillance.engine  # noqa: F401 - the rules can't be imported before it
@@ -102,7 +110,7 @@ def read_allow_list(path: Path | None, accounts: "Sequence[Account]") -> "AllowL
     from surveillance.batch import BATCH_RULES
     from surveillance.rules import RULES
 
-    known = [rule.ID for rule in (*RULES, *BATCH_RULES)]
+    known = [*(rule.ID for rule in (*RULES, *BATCH_RULES)), *(rule.id for rule in declared)]
     return AllowList(read_entries(_text(path), known, str(path)), accounts)
 
 

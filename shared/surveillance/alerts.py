@@ -7,10 +7,9 @@ from typing import Final
 import msgspec
 
 SEVERITIES: Final = ("low", "medium", "high", "critical")
-STATUSES: Final = ("open", "in_review", "escalated", "closed_true", "closed_false", "suppressed")
-EVIDENCE_LIMIT: Final = 200
 SUPPRESSED: Final = "suppressed"
-"""The status of an alert that an allow-list knows to be harmless."""
+STATUSES: Final = ("open", "in_review", "escalated", "closed_true", "closed_false", SUPPRESSED)
+EVIDENCE_LIMIT: Final = 200
 NOT_CONTENT: Final = frozenset({"evidence_uri", "status", "status_reason"})
 """Attributes the analysts or the store own; every other field is the alert's content."""
 

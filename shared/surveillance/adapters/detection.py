@@ -23,11 +23,12 @@ from surveillance.adapters.reference_files import read_reference
 from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.allow_list import AllowList, read_entries
-from surveillance.declared import parameters_under
+from surveillance.declared.definition import ParametersWithRules
 from surveillance.engine import Engine
 from surveillance.errors import InputError
 from surveillance.parameters import read_layer
 from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
+from surveillance.rule_parameters import parameters_under
 from surveillance.rules import RULES
 
 ABREAST: Final = CONNECTIONS // 2
@@ -75,13 +76,13 @@ def consumer_from_environment() -> LaneConsumer:
 
 def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
     """Make the engine from shipped parameters and the bucket's reference files; raises `InputError` for bad ones."""
-    parameters, instruments, accounts, form = (
+    own, instruments, accounts, form = (
         read_reference(objects, bucket, name)
         for name in ("parameters.toml", "instruments.csv", "accounts.csv", "format.json")
     )
     layers = [read_layer(shipped_parameters().read_text())]
-    if parameters:
-        layers.append(read_layer(parameters.decode(), "parameters.toml"))
+    if own:
+        layers.append(read_layer(own.decode(), "parameters.toml"))
     said = format_of(form) if form else Format()
     reference = Reference(
         instruments=instruments_of(_table(instruments)) if instruments else (),
@@ -100,6 +101,8 @@ def allow_list_of(objects: Any, bucket: str, engine: Engine) -> AllowList:
     from surveillance.batch import BATCH_RULES
 
     known = [rule.ID for rule in (*RULES, *BATCH_RULES)]
+    if isinstance(engine.parameters, ParametersWithRules):
+        known += [rule.id for rule in engine.parameters.declared_rules]
     return AllowList(read_entries(content.decode(), known, "allow.toml"), engine.reference.accounts)
 
 

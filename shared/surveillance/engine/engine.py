@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
 from surveillance.calendar import Schedule
+from surveillance.declared.definition import DeclaredRule, ParametersWithRules
+from surveillance.declared.watcher import Chunk, Subject, Watcher
 from surveillance.engine import observe, tables
 from surveillance.engine import state as states
 from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
@@ -75,7 +77,9 @@ class Engine:
         lanes: int = 1,
         rules: Sequence[ModuleType] = RULES,
         seed: int = DEFAULT_SEED,
+        declared: Sequence[DeclaredRule] | None = None,
     ) -> None:
+        """`declared` are the rules to run of those that the parameters declare; None: all whose rules run here."""
         self.parameters = parameters or default_parameters(rules)
         self.reference = reference or Reference()
         self.lanes = lanes
@@ -84,6 +88,10 @@ class Engine:
         self._classes = self._parameter_classes()
         self._rules = [self._prepare(rule) for rule in rules]
         self._subjects = {rule.ID: rule.KEY for rule in rules}
+        if declared is None:
+            found = self.parameters.declared_rules if isinstance(self.parameters, ParametersWithRules) else ()
+            declared = [rule for rule in found if rule.rules <= self._subjects.keys()]
+        self._watcher = Watcher(declared, self.parameters, self._classes) if declared else None
         self._instruments = {instrument.symbol: instrument for instrument in self.reference.instruments}
         self._schedules = self._schedule_list()
         self._covered = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
@@ -101,6 +109,7 @@ class Engine:
         self._between = self._publish_between()
         self._reference_addresses = self._publish_reference()
         hashes = [value for rule in self._rules for value in rule.hashes]
+        hashes += self._watcher.hashes if self._watcher else []
         self.digest = identifier(source_digest(), self.reference.digest(), lanes, seed, *hashes)[:16]
 
     def new_state(self, lane: int = 0) -> State:
@@ -150,11 +159,18 @@ class Engine:
         counts = dict(zip(COUNTS, state.counts.tolist(), strict=True))
         plural = {need: f"{need}s" for need in ("order", "trade", "quote", "bar", "account")}
         plural |= {"status": "statuses", "news": "news"}
-        return {
+        missing = {
             rule.module.ID: f"the input has no {' and no '.join(plural[need] for need in rule.module.NEEDS)}"
             for rule in self._rules
             if not any(counts[plural[need]] for need in rule.module.NEEDS)
         }
+        for declared in self._watcher.rules if self._watcher else ():
+            lacking = [one for one in declared.features if not any(counts[plural[need]] for need in one.needs)]
+            for one in lacking[:1]:
+                missing[declared.id] = f"the input has no {' and no '.join(plural[need] for need in one.needs)}"
+            for rule in sorted(declared.rules & missing.keys()):
+                missing.setdefault(declared.id, f"{rule} is not: {missing[rule]}")
+        return missing
 
     def _feed_chunk(self, state: State, batch: Batch, start: int, count: int, touched: dict[str, Alert]) -> None:
         room = _ROOM * count
@@ -168,6 +184,25 @@ class Engine:
         if state.used[tables.MARKETS] > markets or state.used[tables.ACCOUNTS] > accounts:
             self._learn_names(state, batch, batch.events[start : start + count], markets, accounts)
         self._show(state, batch, scratch, start, touched, 0, len(self._rules))
+        if self._watcher is not None:
+            self._show_declared(self._watcher, state, batch.events[start : start + count], touched)
+
+    def _show_declared(self, watcher: Watcher, state: State, events: NDArray[Any], touched: dict[str, Alert]) -> None:
+        """Let the declared rules look at what the shared pass and the other rules told of a chunk."""
+        places = self._lists[observe.ON_ALL][: int(self._listed[observe.ON_ALL])]
+        chunk = Chunk(self._contexts, events, places, self._bars[: int(self._listed[ON_BARS])])
+
+        def subject_of(market: int) -> Subject:
+            symbol = state.symbols[int(state.rows["markets"][market]["key"])]
+            instrument = self._instruments.get(symbol)
+            zone = zone_of(instrument or self.reference.unknown)
+            story = Story(symbol, lambda account: "?", lambda name: None, zone)
+            return Subject(symbol, instrument.venue if instrument else None, story)
+
+        for trigger in watcher.look(state.episodes.watches, chunk, subject_of):
+            alert = state.episodes.take(trigger)
+            if alert is not None:
+                touched[alert.alert_id] = alert
 
     def _scratch(self, batch: Batch, bar_room: int) -> int:
         """Give the address of the arrays between the shared pass and the rules, for this batch."""
@@ -261,7 +296,10 @@ class Engine:
             accounts=accounts,
             completeness=Completeness(int(context["gaps"]), int(context["late"]), int(context["quarantined"])),
         )
-        return state.episodes.take(trigger)
+        alert = state.episodes.take(trigger)
+        if alert is not None and self._watcher is not None:
+            self._watcher.hear(trigger, alert, context)
+        return alert
 
     def _party(self, state: State, finding: Finding) -> str:
         """Give the beneficial owner where it is known, else the account, else a dash; several sorted and joined."""

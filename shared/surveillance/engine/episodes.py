@@ -14,6 +14,7 @@ from surveillance.alerts import (
     identifier,
     severity_rank,
 )
+from surveillance.declared.memory import Watch
 from surveillance.events import SECOND
 from surveillance.rules.finding import Finding
 
@@ -51,10 +52,14 @@ class Episode(msgspec.Struct):
 
 
 class Episodes(msgspec.Struct):
-    """The last episode of each rule, symbol, venue and party, and which episode each evidence order belongs to."""
+    """The last episode of each rule, symbol, venue and party, and which episode each evidence order belongs to.
+
+    `watches` holds what declared rules remember, by symbol.
+    """
 
     open: dict[str, Episode] = {}
     used: dict[str, dict[str, str]] = {}
+    watches: dict[str, Watch] = {}
 
     def take(self, trigger: Trigger) -> Alert | None:
         """Extend the running episode or begin one; None where all of its orders are evidence of another already."""

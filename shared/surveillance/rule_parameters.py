@@ -6,21 +6,25 @@ Importing batch rules costs a tenth of a second, which a detecting function does
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import surveillance.engine  # noqa: F401 - the rules can't be imported before it
-from surveillance.parameters import Layer, Parameter, Parameters
+from surveillance.declared.definition import ParametersWithRules
+from surveillance.parameters import Layer, Parameter
 from surveillance.rules import RULES
 
 _GROUPS = ("asset_class", "venue")
 
 
-def parameters_under(layers: Iterable[Layer], *, batch: bool = False) -> Parameters:
-    """Give the parameters under layers, which may set those of batch rules too; raises `ParameterError`."""
+def parameters_under(layers: Iterable[Layer], *, batch: bool = False) -> ParametersWithRules:
+    """Give the parameters under layers, which may set those of batch rules and declare rules of their own.
+
+    Raises `ParameterError`.
+    """
     listed = tuple(layers)
     declared: dict[str, Sequence[Parameter]] = {rule.ID: rule.PARAMETERS for rule in RULES}
     if batch or any(name not in declared for layer in listed for name in _tables(layer)):
         from surveillance.batch import BATCH_RULES
 
         declared |= {rule.ID: rule.PARAMETERS for rule in BATCH_RULES}
-    return Parameters(declared, listed)
+    return ParametersWithRules(declared, listed, [rule.ID for rule in RULES])
 
 
 def _tables(layer: Layer) -> Iterator[str]:
