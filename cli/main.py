@@ -15,6 +15,7 @@ from cli import (
     demo,
     evaluate,
     explain,
+    facts,
     local,
     replay,
     rules,
@@ -59,6 +60,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)
+app.command("facts")(facts.facts)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(local.app, name="local")
 
