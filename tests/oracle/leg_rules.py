@@ -86,6 +86,8 @@ class WashTrading:
         self.heard = leg.ts
         if is_own(leg):
             return self.self_match(leg, p)
+        if leg.entity == "market_maker":
+            return None
         self.extend(leg, p)
         trip = self.trip(leg, p)
         if trip is None:
@@ -194,6 +196,8 @@ class PreArrangedTrading:
     def is_meeting(leg: Leg, p: Values) -> bool:
         one, other = leg, leg.counter
         if other is None or one.order is None or other.order is None or is_own(leg):
+            return False
+        if one.entity == other.entity == "market_maker":
             return False
         if one.entered_ts is None or other.entered_ts is None:
             return False
@@ -356,6 +360,7 @@ class Lead:
     quantity: float
     money: float
     client: Leg | None = None
+    clients: int = 0
     out: list[Leg] = field(default_factory=list)
 
 
@@ -386,8 +391,12 @@ class FrontRunning:
             return
         for owner, lead in self.leads.items():
             ahead = leg.ts - lead.first.ts
-            on_side = lead.client is None and lead.first.side == leg.side and owner != leg.owner.name
-            if on_side and 0 < ahead <= ns(p["ahead_s"]):
+            on_side = not lead.out and lead.first.side == leg.side and owner != leg.owner.name
+            if not on_side or not 0 < ahead <= ns(p["ahead_s"]):
+                continue
+            lead.clients += 1
+            assert leg.order_quantity is not None
+            if lead.client is None or leg.order_quantity > (lead.client.order_quantity or 0.0):
                 lead.client = leg
 
     def own(self, leg: Leg, p: Values) -> Said | None:
@@ -395,7 +404,7 @@ class FrontRunning:
         silent = leg.ts - self.last.get(name, leg.session)
         self.last[name] = leg.ts
         lead = self.leads.get(name)
-        if lead and lead.client is None and leg.side == lead.first.side and leg.ts - lead.first.ts <= ns(p["ahead_s"]):
+        if lead and lead.client is None and leg.side == lead.first.side and leg.ts - lead.first.ts <= ns(p["lead_s"]):
             lead.quantity += leg.quantity
             lead.money += leg.quantity * leg.price
             return None
@@ -422,7 +431,7 @@ class FrontRunning:
         ahead = max(client.ts - lead.first.ts, 1_000_000) * 1e-9
         held = max(leg.ts - client.ts, 1_000_000) * 1e-9
         size = min(1.0, leg.usual / client.order_quantity) ** 2 * min(1.0, leg.usual / lead.quantity)
-        surprise = -log((1 - exp(-rate * ahead)) * (1 - exp(-rate * held)) / 8 * size)
+        surprise = -log((1 - exp(-rate * ahead)) * (1 - exp(-rate * held)) / 8 * size * lead.clients)
         if profit <= 0 or surprise < p["min_surprise"]:
             return None
         metrics: dict[str, Any] = {
@@ -443,6 +452,6 @@ class FrontRunning:
             accounts=[lead.first.account, leg.account],
             tier=3,
             metrics=metrics,
-            thresholds=picked(p, "ahead_s hold_s quiet_s client_multiple min_surprise"),
+            thresholds=picked(p, "lead_s ahead_s hold_s quiet_s client_multiple min_surprise"),
             baselines={"usual_quantity": leg.usual},
         )

@@ -70,8 +70,9 @@ class Owner:
         """Count the orders it entered on a side in this minute and the one before."""
         return sum(self.minutes.get(ts // MINUTE - back, {}).get(side, 0) for back in (0, 1))
 
-    def quotes_both_sides(self, ts: int) -> bool:
-        return self.name is not None and min(self.entered(1, ts), self.entered(-1, ts)) >= 5
+    def makes_market(self, ts: int) -> bool:
+        quotes = min(self.entered(1, ts), self.entered(-1, ts)) >= 5
+        return self.name is not None and (self.is_maker or quotes)
 
     def quantity(self, side: int) -> float:
         return sum(order.open for order in self.live[side])

@@ -62,7 +62,8 @@ class Flipping:
         for each in self.large:
             if each.alive and each.order is order and each.cancelled_ts is None:
                 gone = order.open <= p["max_filled_share"] * each.quantity
-                if gone and told.ts - each.entered_ts <= ns(p["lifetime_s"]):
+                prevented = told.event.get("reason") == "self_trade_prevention"
+                if gone and not prevented and told.ts - each.entered_ts <= ns(p["lifetime_s"]):
                     each.cancelled_ts = told.ts
                 elif gone or told.repriced:
                     each.alive = False
@@ -84,7 +85,11 @@ class Flipping:
             if each.order is order:
                 each.alive = order.filled <= p["max_filled_share"] * each.quantity
                 continue
-            if each.cancelled_ts is None or each.side != -order.side or told.event["price"] != each.price:
+            if each.cancelled_ts is None or each.side != -order.side:
+                continue
+            no_worse = told.event["price"] >= each.price if each.side > 0 else told.event["price"] <= each.price
+            unwilling = order.price is not None and (order.price - each.price) * each.side > 0
+            if not no_worse or unwilling:
                 continue
             apart = told.ts - each.cancelled_ts
             if apart > ns(p["within_ms"] / 1000) or order.entered_ts < each.entered_ts:
@@ -177,7 +182,7 @@ class Pinging:
         largest = max(each.quantity for each in pings)
         prices = {each.price for each in pings}
         enough = len(pings) >= p["min_pings"] and len(prices) >= p["min_steps"]
-        if not enough or order.open < p["size_ratio"] * largest:
+        if not enough or order.open < p["size_ratio"] * largest or told.owner.makes_market(told.ts):
             return None
         account, self.pings = self.account, []
         ratio = order.open / largest

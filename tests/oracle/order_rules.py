@@ -75,9 +75,8 @@ class Spoofing:
             and told.levels_away <= p["max_levels_away"]
         )
         alone = told.owner.name is None or told.owner.quantity(-order.side) * p["size_ratio"] <= order.open
-        enough = order.open >= p["size_multiple"] * p[
-            "quoting_factor"
-        ] * told.usual or not told.owner.quotes_both_sides(told.ts)
+        very_large = order.open >= p["size_multiple"] * p["quoting_factor"] * told.usual
+        enough = very_large or not told.owner.makes_market(told.ts)
         return large and near and alone and enough
 
     @staticmethod
@@ -107,10 +106,10 @@ class Spoofing:
         if suspect.order is order:
             suspect.alive = order.filled <= p["max_filled_share"] * suspect.quantity
             return
-        in_time = suspect.cancelled_ts is None or (
-            told.owner.name is not None and told.ts - suspect.cancelled_ts <= ns(p["after_s"])
-        )
-        if suspect.side == -order.side and in_time:
+        named = told.owner.name is not None
+        in_time = suspect.cancelled_ts is None or (named and told.ts - suspect.cancelled_ts <= ns(p["after_s"]))
+        fresh = not named or order.entered_ts >= suspect.entered_ts - ns(p["before_s"])
+        if suspect.side == -order.side and in_time and fresh:
             if suspect.helped is None:
                 suspect.helped, suspect.helped_account = order, order.account
                 suspect.helped_trade, suspect.helped_mid = told.event.get("trade_id"), told.mid
@@ -123,7 +122,8 @@ class Spoofing:
         assert order is not None
         if order.open <= p["max_filled_share"] * suspect.quantity:
             left = told.owner.name is not None and told.owner.quantity(order.side) >= suspect.quantity
-            suspect.alive = told.ts - suspect.entered_ts <= ns(p["lifetime_s"]) and not left
+            own_doing = told.event.get("reason") not in ("self_trade_prevention", "halt", "session_end")
+            suspect.alive = own_doing and told.ts - suspect.entered_ts <= ns(p["lifetime_s"]) and not left
             suspect.cancelled_ts, suspect.cancel_mid = told.ts, told.mid
         elif told.action == "replace" and order.entered_ts == told.ts:
             near = (
@@ -171,7 +171,7 @@ class Spoofing:
             if suspect.helped_mid is None:
                 return 0.0
             favour = (suspect.helped_mid - suspect.entry_mid) * suspect.side / spread
-            if favour < -1.0:
+            if favour < -p["max_against_spreads"]:
                 return 0.0
         assert suspect.cancelled_ts is not None
         size = min(suspect.quantity / (suspect.usual * p["size_multiple"]) / 4, 1.0)
@@ -278,7 +278,7 @@ class Layering:
             return None
         if told.owner.name is not None and quantity < p["size_ratio"] * told.owner.quantity(order.side):
             return None
-        if told.owner.quotes_both_sides(told.ts):
+        if told.owner.makes_market(told.ts):
             return None
         depth = max(told.depth, quantity)
         if quantity < p["min_depth_share"] * depth:
@@ -341,8 +341,8 @@ class Flood:
     orders: list[Order] = field(default_factory=list)
 
     def trades(self, told: Order_event) -> int:
-        """Count its own executions or the market's trades since it began, whichever are more."""
-        return max(self.executions, told.prints - self.prints)
+        """Count its own executions, or the market's trades since it began where nobody is named."""
+        return self.executions if told.owner.name is not None else told.prints - self.prints
 
 
 class QuoteStuffing:

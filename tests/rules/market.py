@@ -21,6 +21,8 @@ REFERENCE = Reference(
         Account(account="eve-1", beneficial_owner="Eve", entity_type="proprietary"),
         Account(account="eve-2", beneficial_owner="Eve", entity_type="proprietary"),
         Account(account="fund", entity_type="client"),
+        Account(account="maker", entity_type="market_maker"),
+        Account(account="dealer", entity_type="market_maker"),
     ),
 )
 ROUND: Mapping[str, Mapping[str, float]] = {

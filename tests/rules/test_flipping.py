@@ -55,7 +55,7 @@ def test_better_levels_count_up_to_the_threshold(levels: int, count: int) -> Non
     assert len(scene(price=99.96, at=99.96).alerts(RULE, max_levels_away=levels)) == count
 
 
-@pytest.mark.parametrize(("filled", "count"), [(50, 1), (51, 0)])
+@pytest.mark.parametrize(("filled", "count"), [(250, 1), (251, 0)])
 def test_filled_share_counts_up_to_the_threshold(filled: float, count: int) -> None:
     market = scene()
     fill = Market().fill("large", 99.99, filled, ts=market.events[61]["ts"]).events
@@ -63,8 +63,17 @@ def test_filled_share_counts_up_to_the_threshold(filled: float, count: int) -> N
     assert len(market.alerts(RULE)) == count
 
 
-def test_trade_at_another_price_is_quiet() -> None:
-    assert scene(at=99.98).alerts(RULE) == []
+@pytest.mark.parametrize(("at", "limit", "count"), [(99.98, 99.98, 0), (100.0, 99.99, 1), (100.0, 100.0, 0)])
+def test_better_price_counts_if_the_order_would_have_taken_that_one(at: float, limit: float, count: int) -> None:
+    market = scene(at=at)
+    market.events[-3]["price"] = limit
+    assert len(market.alerts(RULE)) == count
+
+
+def test_large_order_that_the_venue_cancels_to_prevent_a_self_trade_is_quiet() -> None:
+    market = scene()
+    next(event for event in market.events if event.get("action") == "cancel")["reason"] = "self_trade_prevention"
+    assert market.alerts(RULE) == []
 
 
 def test_somebody_elses_trade_is_quiet() -> None:

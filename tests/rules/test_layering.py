@@ -160,3 +160,8 @@ def test_owner_that_quotes_both_sides_has_no_stack(others: int, count: int) -> N
         quotes.cancel(f"q{number}")
     market.events[60:60] = quotes.events
     assert len(market.alerts(RULE)) == count
+
+
+def test_known_market_maker_has_no_stack() -> None:
+    assert scene(account="maker").alerts(RULE) == []
+    assert len(scene(account="bob").alerts(RULE)) == 1

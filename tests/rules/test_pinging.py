@@ -16,11 +16,12 @@ def scene(
     large: float = 100,
     follows_ms: float = 300,
     account: str = "eve-2",
+    pinger: str = "eve-1",
 ) -> Market:
     """Eve bids ten shares for an instant, a cent higher each time, and then a hundred."""
     market = Market().book()
     for number in range(pings):
-        market.new(f"p{number}", "buy", round(99.9 + number * step, 2), size, "eve-1").wait(life_ms)
+        market.new(f"p{number}", "buy", round(99.9 + number * step, 2), size, pinger).wait(life_ms)
         market.cancel(f"p{number}").wait(gap_ms)
     return market.wait(follows_ms).new("large", "buy", 100.01, large, account)
 
@@ -34,6 +35,20 @@ def test_pings_and_the_large_order_are_told_in_order() -> None:
     assert "Account eve-1 entered 5 buy orders of at most 10 AAA within 800 ms" in lines[0]
     assert "They went from 99.9 to 99.94 over 5 prices" in lines[1]
     assert "entered a buy order for 100, 10.0 times the largest of them" in lines[2]
+
+
+def test_known_market_maker_is_left_out() -> None:
+    assert scene(pinger="maker", account="maker").alerts(RULE) == []
+    assert len(scene(pinger="bob", account="bob").alerts(RULE)) == 1
+
+
+@pytest.mark.parametrize(("other_side", "count"), [(4, 1), (5, 0)])
+def test_owner_that_enters_orders_on_both_sides_makes_a_market(other_side: int, count: int) -> None:
+    market = Market()
+    for number in range(other_side):
+        market.new(f"q{number}", "sell", 100.05, 100, "eve-1")
+    market.events += scene().events
+    assert len(market.alerts(RULE)) == count
 
 
 @pytest.mark.parametrize(("pings", "count"), [(4, 1), (3, 0)])

@@ -8,7 +8,12 @@ RULE = "pre_arranged_trading"
 
 
 def scene(
-    count: int = 4, apart_ms: float = 30, ratio: float = 1.0, partners: tuple[str, ...] = ("bob",), traded: float = 1.0
+    count: int = 4,
+    apart_ms: float = 30,
+    ratio: float = 1.0,
+    partners: tuple[str, ...] = ("bob",),
+    traded: float = 1.0,
+    eve: str = "eve-1",
 ) -> Market:
     """Among the trades of others, Eve and Bob meet every 20 s."""
     market = Market().book()
@@ -19,7 +24,7 @@ def scene(
         size = 200.0 + 100 * number
         partner = partners[number % len(partners)]
         sell, buy = (f"ask{number}", f"bid{number}") if number % 2 == 0 else (f"bid{number}", f"ask{number}")
-        market.new(sell, "sell", 100.0, size, "eve-1").wait(apart_ms).new(buy, "buy", 100.0, size * ratio, partner)
+        market.new(sell, "sell", 100.0, size, eve).wait(apart_ms).new(buy, "buy", 100.0, size * ratio, partner)
         for name in (sell, buy):
             market.fill(name, 100.0, size * traded, trade_id=f"t{number}")
         market.trade(100.0, size * traded, trade_id=f"t{number}", aggressor="buy").wait(20_000)
@@ -36,6 +41,11 @@ def test_pair_that_meets_by_appointment_is_told() -> None:
     assert alert.detected_ts - alert.start_ts == 2 * seconds(20.03)
     assert "Account eve-1 and Account bob met in 4 trades of AAA" in alert.explanation
     assert "entered at most 30 ms apart (threshold 1 s)" in alert.explanation
+
+
+def test_two_market_makers_meet_all_day() -> None:
+    assert scene(eve="maker", partners=("dealer",)).alerts(RULE) == []
+    assert len(scene(eve="maker").alerts(RULE)) == 1
 
 
 @pytest.mark.parametrize(

@@ -122,12 +122,34 @@ def test_fill_after_the_cancel_counts_up_to_the_threshold(after_ms: float, count
     assert len(market.alerts(RULE)) == count
 
 
+@pytest.mark.parametrize(("before_s", "count"), [(6, 1), (5.999, 0)])
+def test_fill_of_an_order_counts_if_it_was_entered_no_longer_before(before_s: float, count: int) -> None:
+    market = Market().new("small", "sell", 100.01, 100, "eve-1").book().new("large", "buy", 99.99, 1000, "eve-1")
+    market.wait(100).fill("small", 100.01, 100, trade_id="t1").wait(100).cancel("large")
+    assert len(market.alerts(RULE, before_s=before_s)) == count
+
+
+@pytest.mark.parametrize(
+    ("reason", "count"), [("user", 1), ("expired", 1), ("self_trade_prevention", 0), ("halt", 0), ("session_end", 0)]
+)
+def test_what_the_venue_cancels_was_not_withdrawn(reason: str, count: int) -> None:
+    market = scene()
+    market.events[-1]["reason"] = reason
+    assert len(market.alerts(RULE)) == count
+
+
+def test_known_market_maker_needs_a_much_larger_order() -> None:
+    market = Market().book().new("large", "buy", 99.99, 1000, "maker").new("small", "sell", 100.01, 100, "maker")
+    market.fill("small", 100.01, 100).wait(100).cancel("large")
+    assert [len(market.alerts(RULE, quoting_factor=factor)) for factor in (2.5, 2.51)] == [1, 0]
+
+
 @pytest.mark.parametrize(("against", "count"), [(0.25, 1), (0.375, 0)])
-def test_price_may_move_a_spread_against_the_fill_and_no_more(against: float, count: int) -> None:
+def test_price_may_move_so_many_spreads_against_the_fill_and_no_more(against: float, count: int) -> None:
     market = Market().book().quote(99.875, 100.125).new("large", "buy", 99.875, 1000, "eve-1")
     market.quote(99.875 - against, 100.125 - against).new("small", "sell", 100.125, 100, "eve-1")
     market.fill("small", 100.125, 100).cancel("large")
-    assert len(market.alerts(RULE)) == count
+    assert len(market.alerts(RULE, max_against_spreads=1)) == count
 
 
 @pytest.mark.parametrize(("resting", "count"), [(333, 1), (334, 0)])

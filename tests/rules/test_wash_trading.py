@@ -65,14 +65,16 @@ def test_self_trade_prevention_is_quiet() -> None:
     assert market.alerts(RULE) == []
 
 
-def trips(count: int = 3, back: float = 300, price: float = 100.0, held_s: float = 1.0) -> Market:
+def trips(
+    count: int = 3, back: float = 300, price: float = 100.0, held_s: float = 1.0, account: str = "eve-1"
+) -> Market:
     """Eve buys 300 and sells so much again, against whoever is there, a minute apart."""
     market = Market().book()
     for number in range(30):
         market.trade(100.0, 100, trade_id=f"x{number}").wait(20_000)
     for number in range(count):
-        take(market, f"in{number}", "buy", 100.0, 300).wait(1000 * held_s)
-        take(market, f"out{number}", "sell", price, back).wait(60_000)
+        take(market, f"in{number}", "buy", 100.0, 300, account).wait(1000 * held_s)
+        take(market, f"out{number}", "sell", price, back, account).wait(60_000)
     return market
 
 
@@ -92,8 +94,8 @@ def test_round_trips_are_told() -> None:
 
 @pytest.mark.parametrize(
     "market",
-    [trips(count=2), trips(back=150), trips(price=101.0), trips(held_s=59)],
-    ids=["two", "half as large", "another price", "slow, likely by chance"],
+    [trips(count=2), trips(back=150), trips(price=101.0), trips(held_s=59), trips(account="maker")],
+    ids=["two", "half as large", "another price", "slow, likely by chance", "a market maker"],
 )
 def test_round_trips_that_lack_one_thing_are_quiet(market: Market) -> None:
     assert market.alerts(RULE) == []

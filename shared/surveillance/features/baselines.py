@@ -5,6 +5,7 @@ import numpy as np
 from surveillance.engine.batch import FILL, NEW, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.events import MINUTE, SECOND, STATES
+from surveillance.reference import ENTITY_TYPES
 
 SMOOTHING = 0.1
 BURST_DRAIN = 100.0
@@ -13,6 +14,7 @@ PAUSE_NS = 30 * SECOND
 """An owner silent for longer begins anew."""
 QUOTING_ORDERS = 5
 """So many orders on either side within one to two minutes are quoting as a matter of course."""
+MARKET_MAKER = ENTITY_TYPES.index("market_maker") + 1
 FAR = 4.0
 _LEARNING_MINUTES = 3
 _OPEN = STATES["open"]
@@ -79,9 +81,9 @@ def roll(p, ts):
 
 
 @kernel
-def quotes_both_sides(c):
-    """Say whether an owner has of late entered orders on both sides as a matter of course, as market makers do."""
-    return c.owner != 0 and min(c.recent_same, c.recent_opposite) >= QUOTING_ORDERS
+def makes_market(c):
+    """Say whether an owner is known to make markets, or has of late entered orders on both sides as if it did."""
+    return c.owner != 0 and (c.entity == MARKET_MAKER or min(c.recent_same, c.recent_opposite) >= QUOTING_ORDERS)
 
 
 @kernel

@@ -1,10 +1,11 @@
 """Flipping: a large order draws others to its price, is cancelled, and its owner trades against them at that price.
 
 (1) A displayed order of at least `size_multiple` × the market's usual order size is entered without trading, at most
-`max_levels_away` better levels off, and at least doubles what is shown at its price; (2) it is cancelled almost
-unfilled within `lifetime_s`; (3) within `within_ms` of that the same owner's order on the other side, entered since,
-is filled at the same price. The fill's speed raises the score. At most `SUSPECTS` orders of an owner are followed at
-once, the newest. Needs accounts.
+`max_levels_away` better levels off, and at least doubles what is shown at its price; (2) it is cancelled within
+`lifetime_s`, most of it unfilled, and not by the venue to prevent a trade with oneself; (3) within `within_ms` of that
+the same owner's order on the other side, entered since, is filled at the same price, or better where it would have
+taken that price. The fill's speed raises the score. At most `SUSPECTS` orders of an owner are followed at once, the
+newest. Needs accounts.
 
 Source: CFTC v. Oystacher (N.D. Ill., complaint of 2015): large orders that at least doubled the quantity at their
 price level, cancelled and flipped to the other side.
@@ -15,6 +16,7 @@ import numpy as np
 from surveillance.engine.batch import FILL, NEW
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
+from surveillance.events import CANCEL_REASONS
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
@@ -27,13 +29,14 @@ PARAMETERS = (
     Parameter("size_multiple", 2.5, "× usual order size", 1, 1000, "how large the order is"),
     Parameter("shown_multiple", 1, "× the quantity shown", 0, 1000, "what it adds to its price"),
     Parameter("max_levels_away", 3, "better levels", 0, 64, "how near the touch it was entered"),
-    Parameter("max_filled_share", 0.05, "share", 0, 1, "how much of it may have been filled"),
+    Parameter("max_filled_share", 0.25, "share", 0, 1, "how much of it may have been filled"),
     Parameter("lifetime_s", 30, "s", 0.000001, 600, "entry to cancel"),
     Parameter("within_ms", 250, "ms", 0.001, 10_000, "cancel to fill on the other side"),
     Parameter("warm_up_orders", 50, "orders", 1, 100_000, "orders of the market before its usual size means something"),
 )
 
 SUSPECTS = 4
+PREVENTED = CANCEL_REASONS["self_trade_prevention"]
 ROW = [
     ("next", "i8"),
     ("hit", "i8"),
@@ -82,6 +85,14 @@ def _suspect(event, context, row):
 
 
 @kernel
+def _takes(event, context, price):
+    """Say whether a fill is at a price, or better for an order that would have taken it."""
+    better = (price - event.price) * context.side
+    willing = (context.price - price) * context.side
+    return better >= 0 and not willing < 0
+
+
+@kernel
 def step(event, context, row, p):
     """Follow an owner's large orders until it trades where one of them stood."""
     if event.action == NEW:
@@ -95,7 +106,7 @@ def step(event, context, row, p):
         for k in range(SUSPECTS):
             if row.order[k] == context.order and row.cancelled_ts[k] == 0:
                 gone = context.still_open <= p.max_filled_share * row.quantity[k]
-                if gone and context.ts - row.entered_ts[k] <= p.lifetime_ns:
+                if gone and event.reason != PREVENTED and context.ts - row.entered_ts[k] <= p.lifetime_ns:
                     row.cancelled_ts[k] = context.ts
                 elif gone or context.repriced:
                     row.order[k] = 0
@@ -107,7 +118,7 @@ def step(event, context, row, p):
         if row.order[k] == context.order:
             if context.filled > p.max_filled_share * row.quantity[k]:
                 row.order[k] = 0
-        elif row.cancelled_ts[k] and row.side[k] == -context.side and event.price == row.price[k]:
+        elif row.cancelled_ts[k] and row.side[k] == -context.side and _takes(event, context, row.price[k]):
             apart = context.ts - row.cancelled_ts[k]
             if apart > p.within_ns or context.entered_ts < row.entered_ts[k]:
                 continue
@@ -140,7 +151,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"It was cancelled at {story.at(cancelled)}, after {duration(cancelled - entered)} (threshold "
             f"{p['lifetime_s']:g} s), at most {p['max_filled_share']:.0%} of it filled.",
             f"{duration(filled - cancelled)} later (threshold {p['within_ms']:g} ms) the same owner traded "
-            f"{amount(float(row['fill_quantity']))} on the other side ({side_word(-side)}) at the same price, {price}.",
+            f"{amount(float(row['fill_quantity']))} on the other side ({side_word(-side)}) with an order that took the "
+            f"same price, {price}, or better.",
         ],
         orders=[-int(row["order"][k]), int(row["fill"])],
         trades=[int(row["fill_trade"])],

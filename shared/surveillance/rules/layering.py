@@ -5,8 +5,8 @@ At a fill, the owner's live orders on the other side form a stack: at least `min
 the ten best levels, at least `size_ratio` × the filled order, with nothing comparable left on the fill's side. The
 alert is complete when `cancelled_share` of the stack has been cancelled within `window_s` of the fill and at most
 `max_reentered_share` came back. A stack's order that is re-priced to stay away from the touch counts as cancelled,
-once; without accounts as entered again too. One stack of an owner is followed at a time. An owner that enters orders
-on both sides as a matter of course makes a market; its quotes are no stack.
+once; without accounts as entered again too. One stack of an owner is followed at a time. The quotes of an owner that
+makes a market, by reference data or since it enters orders on both sides as a matter of course, are no stack.
 
 Without accounts the stack is the last burst of orders on that side, and the alert a candidate.
 
@@ -19,7 +19,7 @@ from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.engine.tables import STACK
-from surveillance.features.baselines import quotes_both_sides
+from surveillance.features.baselines import makes_market
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
@@ -65,7 +65,7 @@ def opens(event, context, p):
     order = max(context.filled + context.still_open, context.removed)
     if context.stack_quantity < p.size_ratio * order:
         return False
-    if context.owner and (context.stack_quantity < p.size_ratio * context.quantity_same or quotes_both_sides(context)):
+    if context.owner and (context.stack_quantity < p.size_ratio * context.quantity_same or makes_market(context)):
         return False
     depth = max(context.depth, context.stack_quantity)
     return context.stack_quantity >= p.min_depth_share * depth

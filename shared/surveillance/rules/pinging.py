@@ -4,7 +4,8 @@
 order size and gone, traded or cancelled, within `ping_ms`; (2) entered within `window_s` at prices that step one way,
 at least `min_steps` different ones; (3) within `window_s` of the last of them the owner enters an order at least
 `size_ratio` times as large as the largest ping, on either side: the pings show both where the other side rests and
-where it does not. Needs accounts.
+where it does not. An owner that makes a market, by reference data or since it enters orders on both sides as a matter
+of course, has small quotes that come and go beside large ones, and is left out. Needs accounts.
 
 Source: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(g): "ping orders".
 """
@@ -14,6 +15,7 @@ import numpy as np
 from surveillance.engine.batch import CANCEL, FILL, NEW
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
+from surveillance.features.baselines import makes_market
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
@@ -125,6 +127,8 @@ def step(event, context, row, p):
             pings += 1
             largest = max(largest, row.quantity[k])
     steps = _prices(row, first_ts)
+    if makes_market(context):
+        return 0.0
     if pings < p.min_pings or steps < p.min_steps or event.quantity < p.size_ratio * largest:
         return 0.0
     row.large = context.order

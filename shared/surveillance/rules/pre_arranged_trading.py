@@ -4,7 +4,8 @@ A *meeting* is a trade of two owners' orders that were entered within `apart_s` 
 (within `size_tolerance`), all of which traded there (`traded_share`). Within `window_s` the same pair has
 `min_meetings` of them, and that is beyond chance: with M meetings of others in the session, and s₁, s₂ the owners'
 shares of the rest of its volume, 2 × max(M, 1) × s₁ × s₂ are expected; the Poisson probability of as many as were seen
-stays below 10^−`min_certainty`. Accounts of one beneficial owner are `wash_trading`'s.
+stays below 10^−`min_certainty`. Accounts of one beneficial owner are `wash_trading`'s; two known market makers meet all
+day and are left out.
 
 Sources: US Commodity Exchange Act section 4c(a); CME Rule 539; Regulation (EU) 2016/522, Annex II ("improper matched
 orders").
@@ -14,6 +15,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_LEGS
+from surveillance.features.baselines import MARKET_MAKER
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration
 
@@ -23,12 +25,12 @@ NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_LEGS, "market", True
 
 PARAMETERS = (
-    Parameter("window_s", 900, "s", 1, 900, "how long meetings of a pair add up"),
+    Parameter("window_s", 300, "s", 1, 900, "how long meetings of a pair add up"),
     Parameter("min_meetings", 3, "meetings", 2, 16, "meetings of a pair that can be a pattern"),
     Parameter("apart_s", 1, "s", 0, 60, "longest time between the two orders' entries"),
     Parameter("size_tolerance", 0.01, "share", 0, 1, "by how much the two orders' quantities may differ"),
     Parameter("traded_share", 0.9, "share", 0, 1, "how much of the orders the trade executes"),
-    Parameter("min_certainty", 5, "−log10 of the chance", 0, 100, "how unlikely the meetings are by chance"),
+    Parameter("min_certainty", 6.5, "−log10 of the chance", 0, 100, "how unlikely the meetings are by chance"),
 )
 
 HELD = 128
@@ -52,6 +54,8 @@ ROW = [
 def opens(event, leg, p):
     """Say whether a leg ends a meeting: both orders are known, entered together, equal, and traded whole."""
     if leg.counter_order == 0 or leg.order == 0 or leg.counter_owner == leg.owner:
+        return False
+    if leg.entity == MARKET_MAKER and leg.counter_entity == MARKET_MAKER:
         return False
     if abs(leg.entered_ts - leg.counter_entered_ts) > p.apart_ns:
         return False

@@ -3,9 +3,9 @@
 An owner (without accounts: everybody together) that sends more than a hundred messages a second beyond a short burst
 is watched. The alert is complete at `min_messages` messages at `min_rate` a second or more, of which at least
 `min_cancelled_share` of the entered orders are cancelled again (a mass cancel of older orders is none), with at most
-`max_execution_share` executions of the owner or trades of the market a message, and which lie `min_sigmas` above what
-the market itself sends in such a time: of the mean and variance of its messages a minute as large a share as the
-flood lasted.
+`max_execution_share` executions of the owner a message (without accounts: trades of the market), and which lie
+`min_sigmas` above what the market itself sends in such a time: of the mean and variance of its messages a minute as
+large a share as the flood lasted.
 
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
 """
@@ -103,7 +103,7 @@ def step(event, context, row, p):
             row.count += 1
     if row.messages < p.min_messages or row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
         return 0.0
-    trades = max(row.executions, context.prints - row.prints)
+    trades = row.executions if context.owner else context.prints - row.prints
     if row.cancelled < p.min_cancelled_share * row.entered or 2 * row.entered < row.cancelled:
         return 0.0
     if trades > p.max_execution_share * row.messages:
@@ -137,8 +137,9 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"{story.symbol} from {story.at(start)} on, within {seconds * 1000:.0f} ms: {messages / seconds:,.0f} a "
             f"second "
             f"(thresholds {p['min_messages']:g} messages and {p['min_rate']:g} a second).",
-            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}) "
-            f"and the market saw {row['executions']} trades meanwhile.",
+            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}), "
+            f"and {'it had' if known else 'the market saw'} {row['executions']} {'executions' if known else 'trades'} "
+            f"meanwhile.",
             f"That is {sigmas:.0f} standard deviations above what the market sends in such a time "
             f"(threshold {p['min_sigmas']:g}; it sends {float(context['message_mean']):,.0f} a minute).",
         ],

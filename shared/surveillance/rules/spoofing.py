@@ -3,12 +3,15 @@
 With accounts, all of one owner: (1) a displayed order of at least `size_multiple` × the market's usual order size
 (and more by 1 + `warm_up_orders` ÷ orders seen, while few orders have told what is usual),
 entered near the touch, with nothing comparable on the owner's other side; (2) cancelled almost unfilled within
-`lifetime_s`, and less than its size left of the owner's interest on that side; (3) a fill of the owner on the other
-side during its life or within `after_s`, at least `size_ratio` smaller; (4) the mid did not move against that fill by
-more than a spread between the entry and the fill.
+`lifetime_s`, and less than its size left of the owner's interest on that side; not by the venue, when it prevents a
+trade with oneself, halts or closes; (3) a fill of the owner on the other side during its life or within `after_s`, at
+least `size_ratio` smaller, of an order entered no longer than `before_s` ahead of it: one that had waited for longer
+was not entered to be helped; (4) the mid did not move against that fill by more than `max_against_spreads` of the
+spread at the entry until the fill.
 
-An owner that enters orders on both sides as a matter of course makes a market: now and then one of its larger quotes
-goes while a smaller one on the other side trades. Of such an owner only orders `quoting_factor` times larger count.
+Some owners make a market: they are known to, or enter orders on both sides as a matter of course. Now and then one of
+their larger quotes goes while a smaller one on the other side trades, so that of such an owner only orders
+`quoting_factor` times larger count.
 
 A replace that costs the order its priority within its lifetime begins its life anew. A row tells one suspect an
 event: what else is complete follows with the owner's next event. At most `SUSPECTS` orders of an owner are followed
@@ -24,10 +27,11 @@ Challet (2025).
 
 import numpy as np
 
-from surveillance.engine.batch import FILL, NEW, REPLACE
+from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
-from surveillance.features.baselines import quotes_both_sides
+from surveillance.events import CANCEL_REASONS
+from surveillance.features.baselines import makes_market
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration, side_word
 
@@ -38,17 +42,20 @@ WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
 
 PARAMETERS = (
     Parameter("size_multiple", 2.1, "× usual order size", 1, 1000, "how large the order is"),
-    Parameter("quoting_factor", 20, "× that", 1, 1000, "how much larger from an owner that quotes both sides"),
+    Parameter("quoting_factor", 40, "× that", 1, 1000, "how much larger from an owner that makes a market"),
     Parameter("size_ratio", 1.4, "× the opposite fill", 1, 1000, "how much larger than what it helped"),
     Parameter("max_levels_away", 10, "better levels", 0, 64, "how near the touch it was entered"),
     Parameter("max_distance_bp", 50, "bp of the mid", 0, 10_000, "how near the touch it was entered"),
     Parameter("max_filled_share", 0.01, "share", 0, 1, "how much of it may have been filled"),
     Parameter("lifetime_s", 22, "s", 0.000001, 600, "entry to cancel"),
+    Parameter("before_s", 60, "s", 0, 600, "how long before it the order that it helped may have been entered"),
     Parameter("after_s", 1, "s", 0, 60, "how long after the cancel the fill may come"),
+    Parameter("max_against_spreads", 2, "spreads", 0, 100, "how far the mid may move against the fill meanwhile"),
     Parameter("warm_up_orders", 50, "orders", 0, 100_000, "orders of the market before its usual size means something"),
 )
 
 SUSPECTS = 4
+PREVENTED, HALTED, SESSION_ENDED = (CANCEL_REASONS[name] for name in ("self_trade_prevention", "halt", "session_end"))
 ROW = [
     ("next", "i8"),
     ("ready", "i8"),  # a suspect may be complete
@@ -93,7 +100,7 @@ def opens(event, context, p):
     if context.quantity_opposite * p.size_ratio > event.quantity:
         return False
     large = p.size_multiple * p.quoting_factor * context.usual_quantity
-    return event.quantity >= large or not quotes_both_sides(context)
+    return event.quantity >= large or not makes_market(context)
 
 
 @kernel
@@ -130,7 +137,7 @@ def _score(context, row, k, p):
         favour = push / spread
     else:
         favour = (row.helped_mid[k] - row.entry_mid[k]) * side / spread
-        if not favour >= -1.0:
+        if not favour >= -p.max_against_spreads:
             return 0.0
     size = min(row.quantity[k] / (row.usual[k] * p.size_multiple) / 4, 1.0)
     speed = 1.0 - (row.cancelled_ts[k] - row.entered_ts[k]) / p.lifetime_ns
@@ -164,9 +171,12 @@ def _conclude(context, row, p):
 
 
 @kernel
-def _end(context, row, k, p):
+def _end(event, context, row, k, p):
     left = context.owner != 0 and context.quantity_same >= row.quantity[k]
-    if left or context.ts - row.entered_ts[k] > p.lifetime_ns or row.quantity[k] <= 0:
+    by_venue = event.action == CANCEL and (
+        event.reason == PREVENTED or event.reason == HALTED or event.reason == SESSION_ENDED
+    )
+    if left or by_venue or context.ts - row.entered_ts[k] > p.lifetime_ns or row.quantity[k] <= 0:
         row.order[k] = 0
         return
     row.cancelled_ts[k] = context.ts
@@ -202,6 +212,8 @@ def _fill(event, context, row, p):
         elif row.side[k] == -context.side and (
             row.cancelled_ts[k] == 0 or (context.owner and context.ts - row.cancelled_ts[k] <= p.after_ns)
         ):
+            if context.owner and context.entered_ts < row.entered_ts[k] - p.before_ns:
+                continue
             if row.helped[k] == 0:
                 row.helped[k] = context.order
                 row.helped_account[k] = context.account
@@ -231,7 +243,7 @@ def step(event, context, row, p):
             for k in range(SUSPECTS):
                 if row.order[k] == context.order and row.cancelled_ts[k] == 0:
                     if context.still_open <= p.max_filled_share * row.quantity[k]:
-                        _end(context, row, k, p)
+                        _end(event, context, row, k, p)
                     elif event.action == REPLACE and context.entered_ts == context.ts:
                         _restart(context, row, k, p)
     score = _conclude(context, row, p)

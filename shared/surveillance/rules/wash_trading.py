@@ -11,7 +11,8 @@ of evidence within `window_s`:
   meanwhile. Makers and busy traders do that by chance: a round trip counts by how unlikely it is for an owner of that
   activity. With r usual prints a second in the rest of the session, its chance is (1 − exp(−r × time)) ÷ 8 (the side
   and the size agree) × min(1, usual order size ÷ quantity)²; the product over the round trips must stay below
-  exp(−`min_surprise`), and each below exp(−`trip_surprise`).
+  exp(−`min_surprise`), and each below exp(−`trip_surprise`). A market maker known as one is left out: round trips
+  are its business.
 
 Self-trade prevention leaves cancels and no trade, hence no evidence.
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_LEGS
+from surveillance.features.baselines import MARKET_MAKER
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount, duration
 
@@ -199,6 +201,8 @@ def step(event, leg, row, p):
     row.expires = leg.ts + p.window_ns
     if leg.counter_owner == leg.owner:
         return _self_match(leg, row, p)
+    if leg.entity == MARKET_MAKER:
+        return 0.0
     _take_run(leg, row, p)
     if not _is_trip(leg, row, p) or not _take_trip(leg, row, p):
         return 0.0

@@ -13,6 +13,8 @@ APART_NS = 20 * SECOND
 LONGEST_NS = 270 * SECOND
 UNEVEN = 0.3
 """Each gap lies within this share of the mean gap."""
+LARGE = (2.0, 3.5, 6.0)
+"""Times the usual size, in turn."""
 
 
 def _paint(stage: Stage, accounts: list[int], count: int, gap_ns: float) -> None:
@@ -38,11 +40,12 @@ def paint(stage: Stage) -> None:
 
 
 def paint_at_random(stage: Stage) -> None:
-    """All but the even gaps: as often, but at random times."""
+    """All but the even gaps: as often, but at random times; first one way, then back, which is no round trip."""
     ((account, *_),) = stage.owners(1)
     side, at = stage.side(), stage.start
     for number in range(round(PRINTS)):
-        stage.script.enter(at, account, side if number % 2 == 0 else -side, at_market(), shares(_smallest(stage)))
+        own = side if number < round(PRINTS) // 2 else -side
+        stage.script.enter(at, account, own, at_market(), shares(_smallest(stage)))
         burst = number % 3 == 0
         at += round(APART_NS * (stage.between(1.8, 2.6) if burst else stage.between(0.05, 0.5)))
 
@@ -57,11 +60,11 @@ def paint_one_way(stage: Stage) -> None:
 
 
 def paint_largely(stage: Stage) -> None:
-    """All but the size: each print is many times the usual."""
+    """All but the size: each print is many times the usual; none undoes the one before it."""
     ((account, *_),) = stage.owners(1)
     side, gap_ns, at = stage.side(), _gap(stage), stage.start
     for number in range(round(PRINTS)):
-        size = shares(stage.usual(stage.between(2.0, 8.0)))
+        size = shares(stage.usual(LARGE[number % len(LARGE)] * stage.between(0.9, 1.1)))
         stage.script.enter(at, account, side if number % 2 == 0 else -side, at_market(), size)
         at += round(gap_ns * stage.between(1.0 - UNEVEN, 1.0 + UNEVEN))
 

@@ -7,7 +7,7 @@ usual rate, by the second and by the minute; nearly all cancelled, hardly any tr
 from math import sqrt
 
 from surveillance.events import MINUTE, SECOND
-from surveillance.simulation.script import ANY_CLIENT, at_market, at_price_of, behind_best, shares
+from surveillance.simulation.script import ANY_CLIENT, at_price_of, behind_best, inside, shares
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
 
 MESSAGES_PER_SECOND = 500.0
@@ -82,23 +82,26 @@ def stuff_and_rest(stage: Stage) -> None:
 
 
 def stuff_and_trade(stage: Stage) -> None:
-    """All but the trades: one message in twenty is one."""
+    """All but the trades: one message in twenty is an execution of its own."""
     account = stage.maker()
     messages, per_second = 1.2 * _messages(stage), 1.2 * _rate(stage)
     _flutter(stage, account, messages, per_second, stage.start)
-    every_ns = round(40 * SECOND / per_second)
-    size = shares(stage.instrument.lot_size)
-    for side in (1, -1):
-        stage.script.enter(
-            stage.start + side * every_ns // 4,
-            ANY_CLIENT,
-            side,
-            at_market(),
-            size,
-            times=round(messages / 40),
-            every_ns=every_ns,
-            tagged=False,
-        )
+    every_ns = round(20 * SECOND / per_second)
+    trades = round(messages / 20)
+    side, lot = stage.side(), stage.instrument.lot_size
+    rests = stage.script.enter(stage.start, account, side, inside(), shares(trades * lot), post_only=True)
+    stage.script.enter(
+        stage.start + every_ns,
+        ANY_CLIENT,
+        -side,
+        at_price_of(rests),
+        shares(lot),
+        times=trades,
+        every_ns=every_ns,
+        immediate=True,
+        tagged=False,
+    )
+    stage.script.cancel(rests, stage.start + round(messages / per_second * SECOND) + SECOND)
 
 
 def nanex(stage: Stage) -> None:
