@@ -12,6 +12,7 @@ from surveillance.events import INTERVALS, SECOND, SESSION_STATES
 from surveillance.parameters import Parameters
 from surveillance.reference import Instrument, Reference
 from surveillance.rules import RULES
+from surveillance.rules.likelihood import likelihood
 
 from tests.oracle.bar_rules import AbnormalVolume, NewsImpact, PriceBreakout, PriceGap, VolatilitySpike
 from tests.oracle.findings import Said, ns
@@ -391,7 +392,7 @@ class Episodes:
         episode.trades += [name for name in dict.fromkeys(said.trades) if name not in episode.trades]
         alert = episode.alert
         alert.revision += 1
-        alert.score = max(alert.score, round(said.score, 4))
+        alert.score = max(alert.score, round(likelihood(rule, said.score), 4))
         alert.severity = max(alert.severity, severity, key=RANKS.index)
         alert.start_ts, alert.end_ts = min(alert.start_ts, said.start_ts), max(alert.end_ts, said.end_ts)
         alert.accounts = sorted({*alert.accounts, *said.accounts})

@@ -17,9 +17,10 @@ from surveillance.alerts import (
 from surveillance.declared.memory import Watch
 from surveillance.events import SECOND
 from surveillance.rules.finding import Finding
+from surveillance.rules.likelihood import likelihood
 
 SEVERITY_BOUNDS = {"low": 0.0, "medium": 0.5, "high": 0.7, "critical": 0.9}
-"""Lowest score of each severity."""
+"""Lowest strength of each severity."""
 
 
 class Trigger(msgspec.Struct, kw_only=True):
@@ -117,6 +118,10 @@ def _severity(trigger: Trigger) -> str:
     return "medium" if trigger.finding.candidate and severity_rank(severity) > 1 else severity
 
 
+def _score(trigger: Trigger) -> float:
+    return round(likelihood(trigger.rule, trigger.score), 4)
+
+
 def _begin(trigger: Trigger) -> Episode:
     finding = trigger.finding
     first = finding.first_evidence or f"{next(iter([*trigger.order_ids, *trigger.trade_ids]), '')}@{finding.start_ts}"
@@ -129,7 +134,7 @@ def _begin(trigger: Trigger) -> Episode:
         rule_version=trigger.rule_version,
         parameters_hash=trigger.parameters_hash,
         severity=_severity(trigger),
-        score=round(trigger.score, 4),
+        score=_score(trigger),
         symbol=trigger.symbol,
         venue=trigger.venue,
         accounts=sorted(set(trigger.accounts)),
@@ -156,7 +161,7 @@ def _begin(trigger: Trigger) -> Episode:
 def _extend(episode: Episode, trigger: Trigger) -> None:
     alert, finding = episode.alert, trigger.finding
     alert.revision += 1
-    alert.score = max(alert.score, round(trigger.score, 4))
+    alert.score = max(alert.score, _score(trigger))
     alert.severity = max(alert.severity, _severity(trigger), key=severity_rank)
     alert.start_ts = min(alert.start_ts, finding.start_ts)
     alert.end_ts = max(alert.end_ts, finding.end_ts)
