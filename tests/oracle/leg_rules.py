@@ -360,7 +360,6 @@ class Lead:
     quantity: float
     money: float
     client: Leg | None = None
-    clients: int = 0
     out: list[Leg] = field(default_factory=list)
 
 
@@ -391,12 +390,8 @@ class FrontRunning:
             return
         for owner, lead in self.leads.items():
             ahead = leg.ts - lead.first.ts
-            on_side = not lead.out and lead.first.side == leg.side and owner != leg.owner.name
-            if not on_side or not 0 < ahead <= ns(p["ahead_s"]):
-                continue
-            lead.clients += 1
-            assert leg.order_quantity is not None
-            if lead.client is None or leg.order_quantity > (lead.client.order_quantity or 0.0):
+            on_side = lead.client is None and lead.first.side == leg.side and owner != leg.owner.name
+            if on_side and 0 < ahead <= ns(p["ahead_s"]):
                 lead.client = leg
 
     def own(self, leg: Leg, p: Values) -> Said | None:
@@ -404,7 +399,7 @@ class FrontRunning:
         silent = leg.ts - self.last.get(name, leg.session)
         self.last[name] = leg.ts
         lead = self.leads.get(name)
-        if lead and lead.client is None and leg.side == lead.first.side and leg.ts - lead.first.ts <= ns(p["lead_s"]):
+        if lead and lead.client is None and leg.side == lead.first.side and leg.ts - lead.first.ts <= ns(p["ahead_s"]):
             lead.quantity += leg.quantity
             lead.money += leg.quantity * leg.price
             return None
@@ -431,7 +426,7 @@ class FrontRunning:
         ahead = max(client.ts - lead.first.ts, 1_000_000) * 1e-9
         held = max(leg.ts - client.ts, 1_000_000) * 1e-9
         size = min(1.0, leg.usual / client.order_quantity) ** 2 * min(1.0, leg.usual / lead.quantity)
-        surprise = -log((1 - exp(-rate * ahead)) * (1 - exp(-rate * held)) / 8 * size * lead.clients)
+        surprise = -log((1 - exp(-rate * ahead)) * (1 - exp(-rate * held)) / 8 * size)
         if profit <= 0 or surprise < p["min_surprise"]:
             return None
         metrics: dict[str, Any] = {
@@ -452,6 +447,6 @@ class FrontRunning:
             accounts=[lead.first.account, leg.account],
             tier=3,
             metrics=metrics,
-            thresholds=picked(p, "lead_s ahead_s hold_s quiet_s client_multiple min_surprise"),
+            thresholds=picked(p, "ahead_s hold_s quiet_s client_multiple min_surprise"),
             baselines={"usual_quantity": leg.usual},
         )

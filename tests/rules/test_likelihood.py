@@ -1,4 +1,4 @@
-"""Promise: a score is a probability that never falls as the evidence grows, and low severity stays as weak as it was."""
+"""Promise: a score is a probability, never falls as the evidence grows, and low severity stays as weak as it was."""
 
 import pytest
 from surveillance.rules import RULES

@@ -24,7 +24,7 @@ SEVERITY_BOUNDS = {"low": 0.0, "medium": 0.5, "high": 0.7, "critical": 0.9}
 
 
 class Trigger(msgspec.Struct, kw_only=True):
-    """A finding with its keys given back their names, and what identifies its episode."""
+    """A finding with its keys given back their names, and what identifies its episode; `score` is its strength."""
 
     rule: str
     rule_version: int

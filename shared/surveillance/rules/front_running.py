@@ -1,13 +1,12 @@
 """Front running: a proprietary account trades just ahead of a large client order, and out of it at a profit.
 
-(1) An owner with a proprietary account, silent for `quiet_s`, trades on one side: its *lead*; what it adds within
-`lead_s` belongs to it. (2) Within `ahead_s`, long enough to do it by hand, a client's order on the same side, at least
-`client_multiple` × the market's usual order size, gets its first fill; it does not matter whether it was entered before
-the lead or after, but who fills first. Of several the largest counts. (3) Then, within `hold_s` and not before, the
-owner trades out of the lead (within `size_tolerance`), by whichever of its accounts, at a profit. (4) It is unlikely by
-chance: with r usual prints of that owner a second in the rest of the session, the chance is (1 − exp(−r × time ahead))
-× (1 − exp(−r × time held)) ÷ 8 (sides and sizes agree) × min(1, usual order size ÷ client order)² × min(1, usual order
-size ÷ lead) × the number of such client orders meanwhile, and must stay below exp(−`min_surprise`).
+(1) An owner with a proprietary account, silent for `quiet_s`, trades on one side: its *lead*. (2) Within `ahead_s` a
+client's order on the same side, at least `client_multiple` × the market's usual order size, gets its first fill; it
+does not matter whether it was entered before the lead or after, but who fills first. (3) Then, within `hold_s` and not
+before, the owner trades out of the lead (within `size_tolerance`), by whichever of its accounts, at a profit. (4) It is
+unlikely by chance: with r usual prints of that owner a second in the rest of the session, the chance is
+(1 − exp(−r × time ahead)) × (1 − exp(−r × time held)) ÷ 8 (sides and sizes agree) × min(1, usual order size ÷ client
+order)² × min(1, usual order size ÷ lead), and must stay below exp(−`min_surprise`).
 
 Needs `entity_type` in the accounts' reference data.
 
@@ -28,8 +27,7 @@ NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_LEGS, "market", True
 
 PARAMETERS = (
-    Parameter("lead_s", 2, "s", 0, 300, "how long the lead may take"),
-    Parameter("ahead_s", 300, "s", 0.000001, 600, "lead to the client order's first fill"),
+    Parameter("ahead_s", 2, "s", 0.000001, 300, "lead to the client order's first fill"),
     Parameter("hold_s", 60, "s", 0.000001, 600, "that fill to the way out"),
     Parameter("quiet_s", 30, "s", 0, 600, "without a trade of the owner before its lead"),
     Parameter("client_multiple", 4, "× usual order size", 1, 1000, "how large the client's order is"),
@@ -64,7 +62,6 @@ ROW = [
     ("client_ts", "i8", (HELD,)),
     ("client_quantity", "f8", (HELD,)),
     ("client_price", "f8", (HELD,)),
-    ("clients", "i8", (HELD,)),  # large client orders on its side since the lead
     ("out_quantity", "f8", (HELD,)),
     ("out_money", "f8", (HELD,)),
     ("out_order", "i8", (HELD,)),
@@ -107,8 +104,6 @@ def _lead(leg, row, k):
     row.account[k] = leg.account
     row.order[k] = leg.order
     row.trade[k] = leg.trade
-    row.clients[k] = 0
-    row.client_quantity[k] = 0.0
     row.out_quantity[k] = 0.0
     row.out_money[k] = 0.0
 
@@ -119,12 +114,9 @@ def _follow(leg, row, p):
     if leg.order_filled > leg.quantity * (1 + 1e-9):
         return
     for k in range(row.owners):
-        if row.state[k] == SILENT or row.side[k] != leg.side or row.owner[k] == leg.owner or row.out_quantity[k] > 0:
+        if row.state[k] != LEADS or row.side[k] != leg.side or row.owner[k] == leg.owner:
             continue
-        if leg.ts <= row.ts[k] or leg.ts - row.ts[k] > p.ahead_ns:
-            continue
-        row.clients[k] += 1
-        if leg.order_quantity > row.client_quantity[k]:
+        if leg.ts > row.ts[k] and leg.ts - row.ts[k] <= p.ahead_ns:
             row.state[k] = FOLLOWED
             row.client_account[k] = leg.account
             row.client_order[k] = leg.order
@@ -144,8 +136,7 @@ def _surprise(leg, row, k):
     held = max(leg.ts - row.client_ts[k], 1_000_000) * 1e-9
     chance = (1.0 - np.exp(-others / quiet * ahead)) * (1.0 - np.exp(-others / quiet * held)) * SIDES_AND_SIZES_AGREE
     client = min(1.0, leg.usual_quantity / row.client_quantity[k])
-    chance *= client * client * min(1.0, leg.usual_quantity / row.quantity[k])
-    return -np.log(chance * row.clients[k])
+    return -np.log(chance * client * client * min(1.0, leg.usual_quantity / row.quantity[k]))
 
 
 @kernel
@@ -154,7 +145,7 @@ def _take_own(leg, row, p):
     k = _slot(leg, row)
     silent = leg.ts - row.last_ts[k]
     row.last_ts[k] = leg.ts
-    if row.state[k] == LEADS and leg.side == row.side[k] and leg.ts - row.ts[k] <= p.lead_ns:
+    if row.state[k] == LEADS and leg.side == row.side[k] and leg.ts - row.ts[k] <= p.ahead_ns:
         row.quantity[k] += leg.quantity
         row.money[k] += leg.quantity * leg.price
         return 0.0
@@ -237,8 +228,6 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
             "profit": float(row["profit"]),
             "surprise": float(row["surprise"]),
         },
-        thresholds={
-            name: p[name] for name in ("lead_s", "ahead_s", "hold_s", "quiet_s", "client_multiple", "min_surprise")
-        },
+        thresholds={name: p[name] for name in ("ahead_s", "hold_s", "quiet_s", "client_multiple", "min_surprise")},
         baselines={"usual_quantity": usual},
     )

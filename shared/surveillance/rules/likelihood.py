@@ -54,4 +54,5 @@ def likelihood(rule: str, strength: float) -> float:
     points = LIKELY.get(rule)
     if points is None or strength < LEAST:
         return strength
-    return float(np.interp(strength, *zip(*points, strict=True)))
+    strengths, shares = ([point[place] for point in points] for place in (0, 1))
+    return float(np.interp(strength, strengths, shares))

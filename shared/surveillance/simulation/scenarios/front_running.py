@@ -6,15 +6,7 @@ market, and the leader reacts within 20 to 150 ms. The client's order is as larg
 
 from surveillance.events import SECOND
 from surveillance.simulation.accounts import CLIENT, PROPRIETARY_KIND
-from surveillance.simulation.script import (
-    at_market,
-    at_opposite,
-    at_price_of,
-    behind_best,
-    executed_of,
-    reaching,
-    shares,
-)
+from surveillance.simulation.script import at_opposite, at_price_of, behind_best, executed_of, reaching, shares
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
 
 AHEAD_NS = 1 * SECOND
@@ -24,9 +16,6 @@ CLIENT_TIMES_USUAL = 10.0
 REACTION_NS = (20 * MILLISECOND, 150 * MILLISECOND)
 REACTING = 0.4
 LONGEST_NS = 20 * SECOND
-BY_HAND_NS = 300 * SECOND
-DRIFT = 8.0
-"""Half spreads that the price goes the leader's way, by hand."""
 
 
 def _actors(stage: Stage, kind: str = PROPRIETARY_KIND) -> tuple[int, int, int]:
@@ -69,21 +58,6 @@ def front_run(stage: Stage) -> None:
     script.replace(waits, side, at_price_of(out), crosses, size=reaching(out, 1.0))
     script.cancel(waits, crosses + SECOND)
     script.cancel(out, leads + 10 * SECOND)
-
-
-def front_run_by_hand(stage: Stage) -> None:
-    """The pattern minutes ahead: somebody knows what the client is going to do, and the price goes where he knows."""
-    account, way_out, client = _actors(stage)
-    side, script = stage.side(), stage.script
-    ahead_ns = round(stage.between(0.2, 0.6) * BY_HAND_NS)
-    size = shares(stage.usual(stage.larger(LEAD_TIMES_USUAL)))
-    lead = script.enter(stage.start, account, side, at_opposite(), size, immediate=True)
-    crosses = stage.start + ahead_ns
-    script.drift(crosses - 20 * SECOND, crosses + 10 * SECOND, side * DRIFT * stage.instrument.half_spread_ticks)
-    size = shares(stage.usual(stage.larger(CLIENT_TIMES_USUAL)))
-    script.enter(crosses, client, side, at_opposite(4), size, immediate=True)
-    leaves = crosses + round(stage.between(0.5, 3.0) * SECOND)
-    script.enter(leaves, way_out, -side, at_market(), executed_of(lead))
 
 
 def _client_takes(stage: Stage, at: int, client: int, side: int, size: float = 10.0) -> int:
@@ -137,7 +111,6 @@ def client_ahead_of_client(stage: Stage) -> None:
 
 SCENARIOS = (
     Scenario("front_running", ALERT, front_run, LONGEST_NS),
-    Scenario("front_running_by_hand", ALERT, front_run_by_hand, BY_HAND_NS, pattern="front_running"),
     Scenario("front_running_too_late", QUIET, follow_client, LONGEST_NS),
     Scenario("front_running_other_way", QUIET, lead_other_way, LONGEST_NS),
     Scenario("front_running_small_order", QUIET, lead_small_order, LONGEST_NS),

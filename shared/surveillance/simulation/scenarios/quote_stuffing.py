@@ -7,7 +7,7 @@ usual rate, by the second and by the minute; nearly all cancelled, hardly any tr
 from math import sqrt
 
 from surveillance.events import MINUTE, SECOND
-from surveillance.simulation.script import ANY_CLIENT, at_price_of, behind_best, inside, shares
+from surveillance.simulation.script import ANY_CLIENT, at_price_of, behind_best, inside, reaching, shares
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
 
 MESSAGES_PER_SECOND = 500.0
@@ -88,14 +88,14 @@ def stuff_and_trade(stage: Stage) -> None:
     _flutter(stage, account, messages, per_second, stage.start)
     every_ns = round(20 * SECOND / per_second)
     trades = round(messages / 20)
-    side, lot = stage.side(), stage.instrument.lot_size
-    rests = stage.script.enter(stage.start, account, side, inside(), shares(trades * lot), post_only=True)
+    side, size = stage.side(), shares(2 * trades * stage.instrument.lot_size)
+    rests = stage.script.enter(stage.start, account, side, inside(), size, post_only=True, tagged=False)
     stage.script.enter(
-        stage.start + every_ns,
+        stage.start + MILLISECOND,
         ANY_CLIENT,
         -side,
         at_price_of(rests),
-        shares(lot),
+        reaching(rests, 1.0 / trades),
         times=trades,
         every_ns=every_ns,
         immediate=True,
