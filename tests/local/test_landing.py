@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from surveillance.events import SCHEMA as EVENT
+from surveillance.wire import encode_row
 
 from local.lander.conversion import Converter
 from local.lander.delivery import Delivery, DeliverySettings
@@ -16,6 +18,7 @@ from local.lander.glue_types import arrow_type
 from local.lander.inputs import HEADER, Arrival, SpoolInput
 from local.lander.prefixes import expand
 from local.positions import Positions
+from tests.strategies import adversarial
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string()), ("words", pa.list_(pa.field("element", pa.string())))])
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
@@ -150,3 +153,13 @@ def test_the_spool_is_read_on_from_its_committed_place(tmp_path: Path) -> None:
     with spool.open("ab") as more:
         more.write(b"ef")
     assert SpoolInput(spool, Positions(tmp_path, "p")).read() == [Arrival(2.0, b"def")]
+
+
+def test_events_are_converted_alike_by_both_readers() -> None:
+    rows = adversarial(4, 200)
+    converter = Converter(EVENT)
+    fast, bad = converter.convert([encode_row(row) + b"\n" for row in rows])
+    slow = converter._from_json(b"".join(encode_row(row) + b"\n" for row in rows))
+    assert bad == []
+    assert fast.equals(slow)
+    assert fast.schema == EVENT

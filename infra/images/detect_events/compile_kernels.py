@@ -6,7 +6,7 @@ With `--kept` it fails where anything had to be compiled.
 import sys
 
 from surveillance import wire
-from surveillance.engine import Engine, warm
+from surveillance.engine import Engine, ndjson, warm
 
 EVENTS = b"""\
 {"type":"status","symbol":"X","ts":1000000000,"state":"open"}
@@ -25,7 +25,7 @@ def main() -> None:
     warm.main()
     engine = Engine()
     state = engine.new_state()
-    engine.feed(state, wire.Decoder().decode(EVENTS))
+    engine.feed(state, wire.Decoder(ndjson.Reader()).decode(EVENTS))
     engine.load(engine.save(state))
     if "--kept" in sys.argv and "numba" in sys.modules:
         sys.exit("A kernel was compiled anew: it was not kept, or not under the name it is looked for.")

@@ -11,6 +11,7 @@ from surveillance import wire
 from surveillance.adapters.engine_protocol import ENGINE_COUNTS, RuleEngine
 from surveillance.adapters.quarantine import Refused
 from surveillance.alerts import Alert
+from surveillance.engine import ndjson
 
 MOST_POISON: Final = 16
 """A record with more poisonous lines than this is given up whole."""
@@ -50,7 +51,7 @@ class LaneFeed:
         """`judged` gives an alert the status it is first stored with."""
         self.engine = engine
         self._judged = judged
-        self._decode = decode or wire.Decoder().decode
+        self._decode = decode or wire.Decoder(ndjson.Reader()).decode
         self._turn = Lock()  # engine and decoder have working memory of their own
 
     def feed(self, state: Any, data: bytes) -> Fed:
@@ -64,7 +65,7 @@ class LaneFeed:
         dropped = {int(row) for row in outcome.dropped}
         kept = _kept(data, decoded, dropped)
         counts = Counter({name: int(outcome.counts.get(name, 0)) for name in ENGINE_COUNTS})
-        counts["lines"] = decoded.table.num_rows + len(decoded.rejected)
+        counts["lines"] = decoded.num_rows + len(decoded.rejected)
         return Fed(
             [kept] if kept else [],
             counts["lines"] - len(dropped),
@@ -123,10 +124,10 @@ def _joined(lines: Sequence[bytes]) -> bytes:
 
 def _kept(data: bytes, decoded: wire.Decoded, dropped: set[int]) -> bytes:
     """Give the lines of `data` but the dropped rows and blank lines, each with its newline."""
-    if len(dropped) == decoded.table.num_rows and not decoded.rejected:
+    if len(dropped) == decoded.num_rows and not decoded.rejected:
         return b""
     ended = data if data.endswith(b"\n") else data + b"\n"
-    if not dropped and ended.count(b"\n") == decoded.table.num_rows + len(decoded.rejected):
+    if not dropped and ended.count(b"\n") == decoded.num_rows + len(decoded.rejected):
         return ended
     waiting = [rejected.position for rejected in reversed(decoded.rejected)]
     kept = []

@@ -5,7 +5,7 @@ words; what a kernel needs of them is described once a batch, in one `COLUMN` re
 """
 
 import ctypes
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -58,7 +58,7 @@ COLUMN: Final = np.dtype(
 
 _LEFT_OUT = ("channel", "seq", "raw_conditions", "news_id", "headline", "url", "source")
 _NAMES: Final = [name for name in SCHEMA.names if name not in _LEFT_OUT]
-_ITEM: Final = len(_NAMES)
+ITEM: Final = len(_NAMES)
 """The place of the words in lists of conditions."""
 COLUMNS: Final = len(_NAMES) + 1
 PLACE: Final = {name: place for place, name in enumerate(_NAMES)}
@@ -185,7 +185,7 @@ def _describe(schema, array, columns_address):
         if words >= 0 and columns[place].kind == LIST:
             items = load_int(load_int(of + 40))
             if load_byte(load_int(items)) != _N:
-                words = _describe_one(columns[_ITEM], items, load_int(load_int(data + 48)), TEXT, words)
+                words = _describe_one(columns[ITEM], items, load_int(load_int(data + 48)), TEXT, words)
         if words < 0:
             return -1 - child
     return words
@@ -318,7 +318,7 @@ def code(column, row, vocabulary, found):
 @kernel
 def members(columns, place_of_list, row, vocabulary, found):
     """Give a list of words as bits by code; unknown words are left out."""
-    lists, items = columns[place_of_list], columns[_ITEM]
+    lists, items = columns[place_of_list], columns[ITEM]
     place = lists.offset + row
     bits = 0
     if lists.kind != ABSENT and not _is_null_at(lists.bits, place):
@@ -335,30 +335,36 @@ _pointer.argtypes = (ctypes.py_object, ctypes.c_char_p)
 
 
 class Described:
-    """A table's columns as records; it keeps alive what they point at."""
+    """Columns as records, with room for the keys of `words` dictionary words; it keeps alive what they point at."""
 
-    def __init__(self, table: pa.Table) -> None:
-        self.columns = np.zeros(COLUMNS, COLUMN)
-        self.address = address_of(self.columns)
-        words = self._describe(table)
-        if words < 0:
-            self.columns[:] = 0
-            words = self._describe(_as_contract(table))
+    def __init__(self, columns: NDArray[Any], words: int, kept: object) -> None:
+        self.columns = columns
+        self.address = address_of(columns)
         self.found = np.zeros(words, np.int64)
+        self._kept = kept
 
-    def _describe(self, table: pa.Table) -> int:
-        batches = table.to_batches()
-        if len(batches) > 1:
-            batches = table.combine_chunks().to_batches()
-        if len(batches) > 1:
-            raise ValueError("A batch holds more text than one Arrow column can; feed it in smaller pieces.")
-        if not batches:
-            return 0
-        self._capsules = schema, array = batches[0].__arrow_c_array__()
-        words: int = _compiled_describe(
-            _pointer(schema, b"arrow_schema"), _pointer(array, b"arrow_array"), self.address
-        )
-        return words
+
+def of_table(table: pa.Table) -> Described:
+    """Describe a table's columns."""
+    columns = np.zeros(COLUMNS, COLUMN)
+    words, kept = _describe_table(table, columns)
+    if words < 0:
+        columns[:] = 0
+        words, kept = _describe_table(_as_contract(table), columns)
+    return Described(columns, words, kept)
+
+
+def _describe_table(table: pa.Table, columns: NDArray[Any]) -> tuple[int, object]:
+    batches = table.to_batches()
+    if len(batches) > 1:
+        batches = table.combine_chunks().to_batches()
+    if len(batches) > 1:
+        raise ValueError("A batch holds more text than one Arrow column can; feed it in smaller pieces.")
+    if not batches:
+        return 0, None
+    capsules = schema, array = batches[0].__arrow_c_array__()
+    words = _compiled_describe(_pointer(schema, b"arrow_schema"), _pointer(array, b"arrow_array"), address_of(columns))
+    return words, capsules
 
 
 def _as_contract(table: pa.Table) -> pa.Table:

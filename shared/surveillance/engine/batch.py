@@ -1,18 +1,18 @@
 """A batch of events as records: what each row means is checked here, and only here."""
 
 import ctypes
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from surveillance.engine import arrow
-from surveillance.engine.arrow import NONE, UNKNOWN, Described, code, integer, key, number
+from surveillance.engine.arrow import NONE, UNKNOWN, Described, code, integer, key, number, of_table
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import address_of, array_at
+from surveillance.engine.ndjson import ReadRows
 from surveillance.events import ACTIONS, SECOND, SIDES, TYPES
 from surveillance.wire import Decoded, Rejected, encode_row
 
@@ -376,12 +376,12 @@ _compiled_build = entry(_build)
 
 @dataclass(slots=True)
 class Batch:
-    """Events in order, as `EVENT` records; `row` is the row in `table`, or −1 − k for reject k of the wire.
+    """Events in order, as `EVENT` records; `row` is the row in the table, or −1 − k for reject k of the wire.
 
     `name_words` bounds the room its ids take, `rejects` and `statuses` count, the times are those of what is kept.
     """
 
-    table: pa.Table
+    decoded: Decoded
     described: Described
     events: NDArray[Any]
     reasons: NDArray[np.int8]
@@ -390,14 +390,17 @@ class Batch:
     statuses: int
     first_ts: int
     last_ts: int
-    wire_rejects: list[Rejected] = field(default_factory=list)
 
     def text(self, name: str, row: int) -> str | None:
         """Give the text of a column at a row of the table, or None where it is null or absent."""
-        if row < 0 or name not in self.table.column_names:
+        if row < 0 or name not in self.decoded.table.column_names:
             return None
-        value: str | None = self.table.column(name)[row].as_py()
+        value: str | None = self.decoded.table.column(name)[row].as_py()
         return value
+
+    @property
+    def wire_rejects(self) -> list[Rejected]:
+        return self.decoded.rejected
 
 
 def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_SYMBOLS) -> Batch:
@@ -405,9 +408,8 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
 
     `negative_symbols` holds the keys of instruments whose prices may be negative.
     """
-    table = decoded.table
-    rows = table.num_rows
-    described = Described(table)
+    rows = decoded.num_rows
+    described = decoded.rows.described() if isinstance(decoded.rows, ReadRows) else of_table(decoded.table)
     events, reasons = np.zeros(rows, EVENT), np.zeros(rows, np.int8)
     sums = (ctypes.c_int64 * TOLD)(*_NOTHING_TOLD, seed)
     _compiled_build(
@@ -422,7 +424,7 @@ def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = 
         ctypes.addressof(sums),
     )
     name_words, rejects, statuses, first_ts, last_ts = sums[:SEED]
-    batch = Batch(table, described, events, reasons, name_words, rejects, statuses, first_ts, last_ts, decoded.rejected)
+    batch = Batch(decoded, described, events, reasons, name_words, rejects, statuses, first_ts, last_ts)
     return _with_wire_rejects(batch, seed) if decoded.rejected else batch
 
 
@@ -448,7 +450,7 @@ def rejects_of(batch: Batch) -> list[Rejected]:
         if row < 0:
             found.append(batch.wire_rejects[-1 - row])
             continue
-        values = batch.table.slice(row, 1).to_pylist()[0]
+        values = batch.decoded.table.slice(row, 1).to_pylist()[0]
         values = {name: value for name, value in values.items() if value is not None}
         found.append(
             Rejected(

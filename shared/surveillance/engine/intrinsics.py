@@ -62,6 +62,28 @@ load_float = _loader(types.float64, ir.DoubleType())
 
 
 @intrinsic
+def store_int(typing_context, address, value):
+    """Write eight bytes, little-endian, to anywhere."""
+
+    def generate(context, builder, signature, arguments):
+        written = builder.store(arguments[1], builder.inttoptr(arguments[0], ir.IntType(64).as_pointer()))
+        written.align = 1
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@intrinsic
+def trailing_zeros(typing_context, value):
+    """Count the zero bits below the lowest one; of 0 the answer is undefined."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
 def prefetch(typing_context, address):
     """Ask for the cache line at an address, which need not be valid."""
 

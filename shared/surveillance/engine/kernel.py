@@ -143,14 +143,14 @@ def source_digest() -> str:
 
 
 @cache
-def _kernel_digest(rule_file: str) -> str:
-    """Hash the processor and the sources that can end up in a kernel, a rule's own file where it is its scan."""
-    own = [Path(rule_file)] if rule_file else []
+def _kernel_digest(own_file: str) -> str:
+    """Hash the processor and the sources that can end up in a kernel, with the file of its own that it may have."""
+    own = [Path(own_file)] if own_file else []
     shared = [_PACKAGE / f"{name}.py" for name in _KERNELS]
     return _digest([*shared, *sorted((_PACKAGE / "features").glob("*.py")), *own], processor())
 
 
-def entry(function: Callable[..., Any], name: str | None = None, rule_file: str = "", **replaced: Any) -> Entry:
+def entry(function: Callable[..., Any], name: str | None = None, own_file: str = "", **replaced: Any) -> Entry:
     """Make a kernel that Python calls, with `replaced` put in place of the globals of that name."""
-    title = f"{name or function.__name__.lstrip('_')}_{_kernel_digest(rule_file)}"
+    title = f"{name or function.__name__.lstrip('_')}_{_kernel_digest(own_file)}"
     return Entry(function, title, replaced)

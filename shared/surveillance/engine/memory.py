@@ -30,6 +30,10 @@ load_half = Intrinsic("load_half")
 load_short = Intrinsic("load_short")
 load_byte = Intrinsic("load_byte")
 load_float = Intrinsic("load_float")
+store_int = Intrinsic("store_int")
+"""Write eight bytes, little-endian, to anywhere."""
+trailing_zeros = Intrinsic("trailing_zeros")
+"""Count the zero bits below the lowest one; of 0 the answer is undefined."""
 prefetch = Intrinsic("prefetch")
 """Ask for the cache line at an address, which need not be valid."""
 call = Intrinsic("call")

@@ -179,7 +179,7 @@ def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
     return entry(
         scan,
         name=f"scan_{rule.ID}",
-        rule_file=str(rule.__file__),
+        own_file=str(rule.__file__),
         opens=getattr(rule, "opens", _always),
         step=rule.step,
         key_of=KEYS[rule.KEY],

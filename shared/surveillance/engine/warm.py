@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import cpu_count
 
-from surveillance.engine import arrow, batch, observe, scan, state, sweep, tables
+from surveillance.engine import arrow, batch, ndjson, observe, scan, state, sweep, tables
 from surveillance.engine.engine import Engine
 from surveillance.engine.kernel import Entry
 
@@ -21,6 +21,8 @@ def entries() -> list[Entry]:
         *(rule.scan for rule in Engine()._rules),
         sweep.sweep,
         arrow._compiled_describe,
+        ndjson._compiled_read,
+        ndjson._compiled_describe,
         state._compiled_copy,
         tables._compiled_look_up,
         tables._compiled_index,

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from surveillance.engine import ndjson
 from surveillance.errors import FormatError
 from surveillance.events import SCHEMA, TYPES
 from surveillance.feeds.feed import Defaults, Feed, FileSource, Options
@@ -61,7 +62,7 @@ def _is_zipped_stranger(outer: FileSource, inner: FileSource) -> bool:
 
 
 def _lines(first: Text, others: Iterator[Text]) -> Iterator[Decoded]:
-    decoder = Decoder()
+    decoder = Decoder(ndjson.Reader())
     for text in (first, *others):
         for block in text.blocks():
             decoded = decoder.decode(block.data)
@@ -77,7 +78,7 @@ def _checked(chunks: Iterator[Decoded], name: str) -> Iterator[Decoded]:
     found = False
     known = pa.array(list(TYPES))
     for chunk in chunks:
-        rows += chunk.table.num_rows
+        rows += chunk.num_rows
         if not found and "type" in chunk.table.column_names:
             found = bool(pc.any(pc.is_in(chunk.table.column("type"), value_set=known)).as_py())
         yield chunk

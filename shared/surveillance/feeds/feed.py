@@ -118,7 +118,7 @@ def _with_events(chunks: Iterator[Decoded], name: str, title: str, left_out: Cou
     rejected: Counter[str] = Counter()
     found = False
     for chunk in chunks:
-        found = found or chunk.table.num_rows > 0
+        found = found or chunk.num_rows > 0
         if not found:
             rejected.update(reject.reason for reject in chunk.rejected)
         yield chunk
@@ -139,7 +139,7 @@ def _counts(counter: Counter[str]) -> str:
 def _matching(chunks: Iterator[Decoded], options: Options, zone: ZoneInfo) -> Iterator[Decoded]:
     """Keep the events of one symbol and date, those that concern every symbol, and the rejects that may be theirs."""
     for chunk in chunks:
-        mask = np.ones(chunk.table.num_rows, bool)
+        mask = np.ones(chunk.num_rows, bool)
         if options.symbol is not None:
             mask &= _is_symbol(chunk.table, options.symbol)
         if options.date is not None:

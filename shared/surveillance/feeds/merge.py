@@ -56,7 +56,7 @@ class _File:
             chunk = next(self.chunks, None)
             if chunk is None:
                 return
-            if not chunk.table.num_rows:
+            if not chunk.num_rows:
                 yield chunk
                 continue
             self.table = _without_dictionaries(chunk.table)
