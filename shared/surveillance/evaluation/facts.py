@@ -2,7 +2,8 @@
 
 The same figures from recorded and from simulated flow, so that the two can stand side by side (docs/simulator.md).
 Symbols are followed apart and pooled at the end. A replace counts as the end of one life and the start of another, as
-it shows where a feed has no replaces.
+it shows where a feed has no replaces. Orders filled as they are entered have no life: a feed of the book alone does not
+show them.
 """
 
 from collections import defaultdict
@@ -27,7 +28,6 @@ class _Symbol(msgspec.Struct):
 
     orders: dict[str, list[Any]] = {}
     actions: dict[str, int] = msgspec.field(default_factory=lambda: defaultdict(int))
-    entered: float = 0.0
     filled: float = 0.0
     cancelled: float = 0.0
     ended: int = 0
@@ -37,8 +37,7 @@ class _Symbol(msgspec.Struct):
     order_sizes: list[float] = []
     trade_sizes: list[float] = []
     arrivals: list[int] = []
-    quote: list[float] = msgspec.field(default_factory=lambda: [np.nan, np.nan])
-    quoted_ts: int = 0
+    quotes: dict[str, list[Any]] = {}
     spreads: list[tuple[float, float, int]] = []
 
 
@@ -65,7 +64,6 @@ def _order(of: _Symbol, row: Mapping[str, Any]) -> None:
         of.arrivals.append(ts)
     if action == "new":
         of.orders[name] = [ts, size or 0.0, False]
-        of.entered += size or 0.0
         of.order_sizes.append(size or 0.0)
         return
     known = of.orders.get(row.get("previous_order_id") or name)
@@ -75,7 +73,6 @@ def _order(of: _Symbol, row: Mapping[str, Any]) -> None:
         _end(of, row.get("previous_order_id") or name, ts, of.lives_cancelled)
         left = known[1] if size is None else size
         of.cancelled += known[1]
-        of.entered += left
         of.orders[name] = [ts, left, known[2]]
         return
     removed = min(known[1], known[1] if size is None else size)
@@ -91,21 +88,25 @@ def _order(of: _Symbol, row: Mapping[str, Any]) -> None:
 
 def _end(of: _Symbol, name: str, ts: int, lives: list[int]) -> None:
     entered, _, touched = of.orders.pop(name)
+    if touched and ts == entered:
+        return
     lives.append(ts - entered)
     of.ended += 1
     of.ended_unfilled += not touched
 
 
 def _quote(of: _Symbol, row: Mapping[str, Any]) -> None:
-    bid, ask = of.quote
-    if of.quoted_ts and ask > bid:
-        of.spreads.append(((ask - bid) * 2e4 / (ask + bid), ask - bid, row["ts"] - of.quoted_ts))
+    """Weigh the spread of a venue's quote by the time it stood."""
+    quote = of.quotes.setdefault(row.get("venue") or "", [np.nan, np.nan, 0])
+    bid, ask, since = quote
+    if since and ask > bid:
+        of.spreads.append(((ask - bid) * 2e4 / (ask + bid), ask - bid, row["ts"] - since))
     for place, side in enumerate(("bid", "ask")):
         if row.get(f"{side}_price") is not None:
-            of.quote[place] = row[f"{side}_price"]
+            quote[place] = row[f"{side}_price"]
         if row.get(f"{side}_size") == 0:
-            of.quote[place] = np.nan
-    of.quoted_ts = row["ts"]
+            quote[place] = np.nan
+    quote[2] = row["ts"]
 
 
 def _pooled(symbols: list[_Symbol]) -> dict[str, Any]:
@@ -116,25 +117,25 @@ def _pooled(symbols: list[_Symbol]) -> dict[str, Any]:
     messages = sum(len(one.arrivals) for one in symbols)
     gaps = np.concatenate([np.diff(np.array(one.arrivals)) for one in symbols]) / SECOND
     spreads = np.array([spread for one in symbols for spread in one.spreads] or [(np.nan, np.nan, 1)])
-    entered, traded = sum(one.entered for one in symbols), sum(one.filled for one in symbols)
+    dropped, traded = sum(one.cancelled for one in symbols), sum(one.filled for one in symbols)
     return {
         "symbols": len(symbols),
-        "orders_per_second": _round(actions["new"] / seconds),
-        "messages_per_second": _round(messages / seconds),
-        "cancel_share": _round(sum(one.cancelled for one in symbols) / (entered - traded)),
-        "orders_never_filled": _round(sum(one.ended_unfilled for one in symbols) / sum(one.ended for one in symbols)),
-        "cancels_per_fill": _round((actions["cancel"] + actions["replace"]) / max(actions["fill"], 1)),
+        "orders_per_second": _over(actions["new"], seconds),
+        "messages_per_second": _over(messages, seconds),
+        "cancel_share": _over(dropped, dropped + traded),
+        "orders_never_filled": _over(sum(one.ended_unfilled for one in symbols), sum(one.ended for one in symbols)),
+        "cancels_per_fill": _over(actions["cancel"] + actions["replace"], actions["fill"]),
         "life_cancelled_s": _quantiles(cancelled),
         "life_filled_s": _quantiles(filled),
-        "cancelled_within_100_ms": _round(float((cancelled < 0.1).mean())),
-        "cancelled_within_1_s": _round(float((cancelled < 1).mean())),
+        "cancelled_within_100_ms": _over((cancelled < 0.1).sum(), len(cancelled)),
+        "cancelled_within_1_s": _over((cancelled < 1).sum(), len(cancelled)),
         "spread_bp": _quantiles(spreads[:, 0], spreads[:, 2]),
         "spread": _quantiles(spreads[:, 1], spreads[:, 2]),
         "order_size": _quantiles(np.array([size for one in symbols for size in one.order_sizes])),
         "trade_size": _quantiles(np.array([size for one in symbols for size in one.trade_sizes])),
         "gap_s": _quantiles(gaps),
-        "gap_variation": _round(float(gaps.std() / gaps.mean())),
-        "gaps_within_1_ms": _round(float((gaps < 1e-3).mean())),
+        "gap_variation": _over(gaps.std(), gaps.mean()) if len(gaps) else None,
+        "gaps_within_1_ms": _over((gaps < 1e-3).sum(), len(gaps)),
         "fano_1_s": _fano(symbols, SECOND),
         "fano_60_s": _fano(symbols, 60 * SECOND),
         "memory_1_s": _memory(symbols),
@@ -154,7 +155,8 @@ def _fano(symbols: list[_Symbol], unit: int) -> float | None:
 
 def _memory(symbols: list[_Symbol]) -> float | None:
     """Give the autocorrelation of the messages of one second and the next, the mean over symbols."""
-    values = [np.corrcoef(counts[:-1], counts[1:])[0, 1] for one in symbols if len(counts := _counts(one, SECOND)) > 60]
+    counted = [counts for one in symbols if len(counts := _counts(one, SECOND)) > 60 and counts.std()]
+    values = [np.corrcoef(counts[:-1], counts[1:])[0, 1] for counts in counted]
     return _round(float(np.mean(values))) if values else None
 
 
@@ -169,6 +171,10 @@ def _quantiles(values: Any, weights: Any = None) -> dict[str, float | None]:
     reached = np.cumsum(weighed[order])
     found = [values[order][int(np.searchsorted(reached, share * reached[-1]))] for share in QUANTILES]
     return {f"p{round(100 * share)}": _round(float(value)) for share, value in zip(QUANTILES, found, strict=True)}
+
+
+def _over(part: float, whole: float) -> float | None:
+    return _round(float(part / whole)) if whole else None
 
 
 def _round(value: float) -> float:
