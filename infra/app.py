@@ -21,6 +21,7 @@ from infra.stacks.alerting import Alerting
 from infra.stacks.detection import Detection
 from infra.stacks.ingestion import Ingestion
 from infra.stacks.observability import Observability
+from infra.stacks.review import Review
 from infra.stacks.storage import Storage
 from infra.stacks.streaming import Streaming
 
@@ -61,7 +62,8 @@ def compose(app: App, configuration: Configuration, packages: SourcePackages) ->
     ingestion = Ingestion(app, "ingestion", configuration, packages, storage, streaming)
     detection = Detection(app, "detection", configuration, packages, storage, streaming)
     alerting = Alerting(app, "alerting", configuration, packages, storage, streaming, ingestion)
-    Observability(app, "observability", configuration, storage, streaming, ingestion, detection, alerting)
+    review = Review(app, "review", configuration, packages, storage)
+    Observability(app, "observability", configuration, storage, streaming, ingestion, detection, alerting, review)
     Tags.of(app).add("product", "surveillance")
     Tags.of(app).add("environment", configuration.environment)
 

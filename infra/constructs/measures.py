@@ -27,6 +27,7 @@ class Measures:
     notify_alert: EventFunction
     land_alerts: EventFunction
     check_feeds: EventFunction
+    review_day: EventFunction
     dead_letters: tuple[aws_sqs.IQueue, ...]
 
     @property
@@ -37,12 +38,13 @@ class Measures:
             "NotifyAlert": self.notify_alert,
             "LandAlerts": self.land_alerts,
             "CheckFeeds": self.check_feeds,
+            "ReviewDay": self.review_day,
         }
 
     @property
     def followers(self) -> dict[str, EventFunction]:
         """Give the functions that follow a stream."""
-        return {name: function for name, function in self.functions.items() if name != "CheckFeeds"}
+        return {name: function for name, function in self.functions.items() if name not in ("CheckFeeds", "ReviewDay")}
 
     @staticmethod
     def own(service: str, name: str, statistic: str) -> aws_cloudwatch.Metric:

@@ -61,7 +61,7 @@ class SourcePackages:
         (target / "requirements.txt").write_text(requirements, encoding="utf-8")
         _copy(self._existing("lambdas", function, "Dockerfile"), target / "Dockerfile")
         _copy(self._existing(*SHIPPED_PARAMETERS), target.joinpath(*SHIPPED_PARAMETERS))
-        for path in sorted((IMAGE_FILES / function).iterdir()):
+        for path in sorted((IMAGE_FILES / function).glob("*")):
             _copy(path, target / path.name)
         return target
 

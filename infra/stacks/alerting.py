@@ -8,7 +8,7 @@ from infra.constructs.announcement_topic import AnnouncementTopic
 from infra.constructs.dead_letters import DeadLetters
 from infra.constructs.dependency_guard import DependencyGuard
 from infra.constructs.event_function import EventFunction
-from infra.constructs.minute_schedule import MinuteSchedule
+from infra.constructs.schedule import Schedule
 from infra.constructs.source_package import SourcePackages
 from infra.constructs.stream_mapping import StreamMapping
 from infra.stacks.ingestion import Ingestion
@@ -77,7 +77,7 @@ class Alerting(Stack):
             ("Sweep", self.notify_alert, {"sweep": True}),
             ("Check", self.check_feeds, {}),
         ):
-            MinuteSchedule(
+            Schedule(
                 self, name_, function=function.function, event=event, defaults=defaults, dead_letters=self.uninvoked
             )
 

@@ -10,6 +10,7 @@ from infra.constructs.measures import Measures
 from infra.stacks.alerting import Alerting
 from infra.stacks.detection import Detection
 from infra.stacks.ingestion import Ingestion
+from infra.stacks.review import Review
 from infra.stacks.storage import Storage
 from infra.stacks.streaming import Streaming
 
@@ -27,6 +28,7 @@ class Observability(Stack):
         ingestion: Ingestion,
         detection: Detection,
         alerting: Alerting,
+        review: Review,
     ) -> None:
         super().__init__(scope, name, stack_name=configuration.stack_name(name))
         measures = Measures(
@@ -40,7 +42,8 @@ class Observability(Stack):
             notify_alert=alerting.notify_alert,
             land_alerts=alerting.land_alerts,
             check_feeds=alerting.check_feeds,
-            dead_letters=(alerting.undelivered, alerting.uninvoked),
+            review_day=review.review_day,
+            dead_letters=(alerting.undelivered, alerting.uninvoked, review.unreviewed),
         )
         alarms = AlarmList(self, "Alarms", operators=storage.operators)
         measures.alarm(alarms)

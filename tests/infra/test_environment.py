@@ -18,6 +18,9 @@ FUNCTIONS = {
     "notify_alert": {"ALERT_TABLE", "ALERT_TOPIC_ARN", "LEASE_TABLE"},
     "land_alerts": {"ALERT_DELIVERY_STREAM"},
     "check_feeds": {"LEASE_TABLE", "FEEDS", "ALERT_TOPIC_ARN"},
+    "review_day": {
+        *("LANES", "LANE_BUCKET", "LAKE_BUCKET", "CHECKPOINT_TABLE", "ALERT_TABLE", "HISTORY_DAYS", "NUMBA_CPU_NAME"),
+    },
 }
 INGESTER = {"LANES", "EVENT_STREAM", "LANE_BUCKET", "LEASE_TABLE", "FEEDS"}
 HEAVY = ["llvmlite", "numba", "numpy", "pandas", "pyarrow"]
@@ -65,8 +68,9 @@ def test_a_small_function_starts_with_only_its_environment_and_its_zip(function:
     assert done.returncode == 0, done.stderr
 
 
-def test_detection_reads_no_resource_it_is_not_given() -> None:
-    assert resources_read(REPOSITORY / "lambdas" / "detect_events") <= FUNCTIONS["detect_events"]
+@pytest.mark.parametrize("function", ["detect_events", "review_day"])
+def test_image_functions_read_no_resource_they_are_not_given(function: str) -> None:
+    assert resources_read(REPOSITORY / "lambdas" / function) <= FUNCTIONS[function]
 
 
 def test_the_ingester_s_environment_is_complete(production: Assembly) -> None:

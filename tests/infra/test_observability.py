@@ -28,6 +28,8 @@ def alarm(assembly: Assembly, name: str) -> dict[str, Any]:
         ("LandAlertsBehind", "AWS/Lambda", "IteratorAge"),
         ("DetectEventsFailing", "AWS/Lambda", "Errors"),
         ("CheckFeedsFailing", "AWS/Lambda", "Errors"),
+        ("ReviewDayFailing", "AWS/Lambda", "Errors"),
+        ("Unreviewed", "AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("Quarantined", "AWS/S3", "PutRequests"),
         ("GivenUp", "AWS/S3", "PutRequests"),
         ("Undelivered", "AWS/SQS", "ApproximateNumberOfMessagesVisible"),

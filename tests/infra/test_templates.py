@@ -141,11 +141,15 @@ def test_nothing_may_come_in_from_outside(production: Assembly) -> None:
     assert not production.resources("AWS::EC2::SecurityGroupIngress")
 
 
-def test_schedules_run_each_minute(production: Assembly) -> None:
-    schedules = production.resources("AWS::Scheduler::Schedule")
-    assert {s["Properties"]["ScheduleExpression"] for s in schedules.values()} == {"rate(1 minute)"}
-    inputs = sorted(s["Properties"]["Target"]["Input"] for s in schedules.values())
-    assert inputs == ['{"sweep": true}', "{}"]
+def test_schedules_run_each_minute_and_the_review_each_night(production: Assembly) -> None:
+    schedules = [each["Properties"] for each in production.resources("AWS::Scheduler::Schedule").values()]
+    assert sorted((each["ScheduleExpression"], each["Target"]["Input"]) for each in schedules) == [
+        ("cron(0 2 * * ? *)", '{"scheduled": "<aws.scheduler.scheduled-time>"}'),
+        ("rate(1 minute)", '{"sweep": true}'),
+        ("rate(1 minute)", "{}"),
+    ]
+    (nightly,) = (each for each in schedules if each["ScheduleExpression"].startswith("cron"))
+    assert nightly["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 21600, "MaximumRetryAttempts": 3}
 
 
 def test_alert_table_has_its_stream_and_sparse_index(production: Assembly) -> None:

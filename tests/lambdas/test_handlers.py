@@ -1,4 +1,4 @@
-"""The four handlers, each as Lambda would call it, on tables, bucket and topic of a private AWS."""
+"""The handlers, each as Lambda would call it, on tables, bucket and topic of a private AWS."""
 
 import importlib.util
 import json
@@ -139,6 +139,13 @@ def test_detect_events_consumes_a_batch_and_says_nothing_failed(environment: Any
     assert item["counts"]["M"]["events"] == {"N": "1"}
 
 
+def test_review_day_tells_of_a_day_without_events(environment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_BUCKET", BUCKET)
+    report = handler("review_day").handle({"day": "2026-03-02"}, CONTEXT)
+    assert report["day"] == "2026-03-02"
+    assert (report["alerts"], report["holds"]) == ({}, True)
+
+
 @pytest.mark.parametrize("function", ["notify_alert", "land_alerts", "check_feeds"])
 def test_a_small_zip_imports_nothing_heavy(environment: Any, function: str) -> None:
     source = "import sys, handler; print(*{name.partition('.')[0] for name in sys.modules})"
@@ -153,7 +160,7 @@ def test_a_small_zip_imports_nothing_heavy(environment: Any, function: str) -> N
     assert not {"numba", "numpy", "pyarrow", "pandas"} & set(loaded.stdout.split())
 
 
-@pytest.mark.parametrize("function", ["detect_events", "notify_alert", "land_alerts", "check_feeds"])
+@pytest.mark.parametrize("function", ["detect_events", "notify_alert", "land_alerts", "check_feeds", "review_day"])
 def test_a_handler_is_thin(function: str) -> None:
     source = (FUNCTIONS / function / "handler.py").read_text()
     assert "boto3" not in source

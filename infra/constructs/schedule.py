@@ -1,4 +1,4 @@
-"""A function invoked every minute; minutes missed are not made up, because the next one does the same work."""
+"""A function invoked by the clock with a fixed event."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,17 @@ from constructs import Construct
 
 from infra.constructs.defaults import Defaults
 
+EACH_MINUTE = "rate(1 minute)"
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""EventBridge Scheduler puts the time in its place."""
 
-class MinuteSchedule(Construct):
-    """Invoke a function with a fixed event once a minute."""
+
+class Schedule(Construct):
+    """Invoke a function as `expression` says, in UTC.
+
+    What each minute brings is not made up for, because the next one does the same work; give a longer `patience_s` and
+    `retries` to what must not be left out.
+    """
 
     def __init__(
         self,
@@ -21,6 +29,9 @@ class MinuteSchedule(Construct):
         event: Mapping[str, object],
         defaults: Defaults,
         dead_letters: aws_sqs.IQueue,
+        expression: str = EACH_MINUTE,
+        patience_s: int = 60,
+        retries: int = 1,
     ) -> None:
         super().__init__(scope, name)
         role = aws_iam.Role(
@@ -40,7 +51,7 @@ class MinuteSchedule(Construct):
         schedule = aws_scheduler.CfnSchedule(
             self,
             "Schedule",
-            schedule_expression="rate(1 minute)",
+            schedule_expression=expression,
             flexible_time_window=aws_scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             kms_key_arn=defaults.key.key_arn,
             target=aws_scheduler.CfnSchedule.TargetProperty(
@@ -49,7 +60,7 @@ class MinuteSchedule(Construct):
                 input=json.dumps(event),
                 dead_letter_config=aws_scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead_letters.queue_arn),
                 retry_policy=aws_scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=60, maximum_retry_attempts=1
+                    maximum_event_age_in_seconds=patience_s, maximum_retry_attempts=retries
                 ),
             ),
         )
