@@ -1,6 +1,7 @@
 """`surveillance local`: AWS on this machine, up behind the shell."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,30 @@ def down(state: StateFolder = STATE_FOLDER) -> None:
     from local.daemon import down as end
 
     typer.echo("Down." if end(state) else "No local stack was up.")
+
+
+@app.command()
+def review(
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="UTC day of arrival; without, today so far.")
+    ] = None,
+    state: StateFolder = STATE_FOLDER,
+) -> None:
+    """Review a day as the deployed system does each night: batch rules and reconciliation; exit 1 if a sum fails."""
+    import surveillance.engine  # noqa: F401 - the rules can't be imported before it
+    from surveillance.adapters.daily_review import review_of
+
+    from local.clients import client
+    from local.daemon import running
+
+    stack = running(state)
+    if not stack:
+        raise InputError(f"No local stack is up (state in {state}).")
+    clients = client("s3", stack["endpoint"]), client("dynamodb", stack["endpoint"])
+    report = review_of(*clients, stack["names"]).review((day or datetime.now(UTC)).date())
+    typer.echo(json.dumps({"day": report.day, "alerts": report.alerts, "equations": report.equations}, indent=2))
+    if not report.holds:
+        raise typer.Exit(1)
 
 
 @app.command()

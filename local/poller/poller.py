@@ -159,6 +159,11 @@ class Poller:
                 }
                 for runner in self.schedules
             ],
+            "not_run": [
+                f"{schedule.name}: {schedule.expression}"
+                for schedule in self._settings.schedules
+                if rate_seconds(schedule.expression) is None
+            ],
             "faults": {
                 "kills": self._killer.kills,
                 "duplicates": self._duplicates,

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
@@ -72,8 +71,8 @@ class Deployed:
 
 
 @pytest.fixture
-def deployed(aws: None) -> Iterator[Deployed]:
-    yield Deployed()
+def deployed(aws: None) -> Deployed:
+    return Deployed()
 
 
 def test_batch_alerts_are_stored_once_however_often_a_day_is_reviewed(deployed: Deployed) -> None:

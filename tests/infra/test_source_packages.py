@@ -139,7 +139,7 @@ def test_a_changed_source_gives_another_asset(repository: Path, tmp_path: Path) 
 
 
 def test_every_program_is_one_asset(production: Assembly) -> None:
-    assert len(list(production.folder.glob("asset.*"))) == 5
+    assert len(list(production.folder.glob("asset.*"))) == 6
 
 
 def test_assets_hold_no_caches_and_no_tests(production: Assembly) -> None:

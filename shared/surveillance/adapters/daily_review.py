@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from surveillance.adapters.alert_table import AlertTable
 from surveillance.adapters.checkpoints import CheckpointTable
 from surveillance.adapters.clients import client
-from surveillance.adapters.detection import allow_list_of, attempt_name, engine_of
+from surveillance.adapters.detection import allow_list_of, attempt_name, engine_of, parameters_of
 from surveillance.adapters.lake import BucketLake, Lake, day_of, events_of
 from surveillance.adapters.lane_log import LaneLog, read_lane_log
 from surveillance.alerts import Alert
@@ -189,7 +189,7 @@ def review_of(objects: object, items: object, names: dict[str, str]) -> DailyRev
         checkpoints=CheckpointTable(items, names["CHECKPOINT_TABLE"]),
         alerts=AlertTable(items, names["ALERT_TABLE"]),
         reference=engine.reference,
-        parameters=engine.parameters,
+        parameters=parameters_of(objects, bucket, batch=True),
         allowed=allow_list_of(objects, bucket, engine),
         lanes=lanes,
         history_days=int(names.get("HISTORY_DAYS", "30")),

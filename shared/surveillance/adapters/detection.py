@@ -76,13 +76,9 @@ def consumer_from_environment() -> LaneConsumer:
 
 def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
     """Make the engine from shipped parameters and the bucket's reference files; raises `InputError` for bad ones."""
-    own, instruments, accounts, form = (
-        read_reference(objects, bucket, name)
-        for name in ("parameters.toml", "instruments.csv", "accounts.csv", "format.json")
+    instruments, accounts, form = (
+        read_reference(objects, bucket, name) for name in ("instruments.csv", "accounts.csv", "format.json")
     )
-    layers = [read_layer(shipped_parameters().read_text())]
-    if own:
-        layers.append(read_layer(own.decode(), "parameters.toml"))
     said = format_of(form) if form else Format()
     reference = Reference(
         instruments=instruments_of(_table(instruments)) if instruments else (),
@@ -90,7 +86,16 @@ def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
         unknown=said.unknown,
         shown_levels=said.shown_levels,
     )
-    return Engine(parameters_under(layers), reference, lanes=lanes)
+    return Engine(parameters_of(objects, bucket), reference, lanes=lanes)
+
+
+def parameters_of(objects: Any, bucket: str, *, batch: bool = False) -> ParametersWithRules:
+    """Read the parameters: as shipped, then the bucket's own; with `batch` those of batch rules in any case."""
+    own = read_reference(objects, bucket, "parameters.toml")
+    layers = [read_layer(shipped_parameters().read_text())]
+    if own:
+        layers.append(read_layer(own.decode(), "parameters.toml"))
+    return parameters_under(layers, batch=batch)
 
 
 def allow_list_of(objects: Any, bucket: str, engine: Engine) -> AllowList:
