@@ -23,7 +23,9 @@ def lines(alert: Alert) -> Iterator[str]:
         if values:
             yield f"{title}: {_listed(values)}"
     lacks = alert.completeness
-    yield f"evidence: {alert.order_count} orders, {alert.trade_count} trades"
+    orders = "1 order" if alert.order_count == 1 else f"{alert.order_count} orders"
+    trades = "1 trade" if alert.trade_count == 1 else f"{alert.trade_count} trades"
+    yield f"evidence: {orders}, {trades}"
     yield f"record: {lacks.gaps} gaps, {lacks.late} late, {lacks.quarantined} rejected"
 
 

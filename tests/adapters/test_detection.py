@@ -37,3 +37,26 @@ def test_the_buckets_allow_list_suppresses_what_the_engine_finds(aws: None) -> N
     objects.put_object(Bucket=BUCKET, Key="reference/allow.toml", Body=ALLOW.replace(b"known", b""))
     with pytest.raises(InputError, match=r"allow\.toml"):
         allow_list_of(objects, BUCKET, engine)
+
+
+OWN = b"""
+[declared.wide_and_busy]
+title = "Wide and busy"
+severity = "low"
+window_s = 60
+[[declared.wide_and_busy.when]]
+feature = "spread_bp"
+above = 20
+"""
+
+
+def test_a_rule_declared_in_the_bucket_runs_and_can_be_allowed(aws: None) -> None:
+    objects = make_bucket()
+    plain = engine_of(objects, BUCKET, 1)
+    objects.put_object(Bucket=BUCKET, Key="reference/parameters.toml", Body=OWN)
+    allow = ALLOW.replace(b"symbols", b"rules").replace(b"AAPL", b"wide_and_busy")
+    objects.put_object(Bucket=BUCKET, Key="reference/allow.toml", Body=allow)
+    engine = engine_of(objects, BUCKET, 1)
+    assert engine.digest != plain.digest
+    assert "wide_and_busy" in engine.not_applicable(engine.new_state())
+    assert allow_list_of(objects, BUCKET, engine).judged(alert(rule="wide_and_busy")).status == "suppressed"

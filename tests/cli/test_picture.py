@@ -1,5 +1,6 @@
 """The picture of an episode shows what its events say: orders from entry to end, trades, depth, best prices, bars."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from surveillance.wire import encode as encode_events
 from typer.testing import CliRunner
 
 from cli.episode import Episode, read_episode, window
+from cli.explain import lake_days
 from cli.main import app
 from cli.picture import BUY, SELL, svg
 from tests.cli.test_explain_command import ALERT, OPEN
@@ -139,6 +141,12 @@ def test_a_picture_that_cannot_be_written_is_refused(tmp_path: Path, name: str) 
     result = explain(tmp_path, "--events", str(tmp_path / "events.ndjson"), "--picture", str(tmp_path / name))
     assert result.exit_code == 2
     assert name in result.stderr
+
+
+def test_a_lake_is_read_for_the_day_the_events_arrived() -> None:
+    log = "s3://lanes/log/chapters/lane=003/date=2026-11-21/"
+    assert lake_days(msgspec.structs.replace(SPOOF, evidence_uri=log)) == (date(2026, 11, 20), date(2026, 11, 21))
+    assert lake_days(SPOOF) == (date(2026, 3, 2), date(2026, 3, 3))
 
 
 def test_events_of_another_time_give_no_picture(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_story_tells_every_condition_beside_its_threshold() -> None:
         "2. The price move over the 60.0 s to 14:32:00.000 UTC (09:32:00 EST) was 10 bp (threshold: at least 10 bp).",
         "3. The volume in the 1m bar that ended at 14:32:00.000 UTC (09:32:00 EST) was 60 units (threshold: at least "
         "50 units).",
-        "4. The evidence is of tier 0: trades and best prices.",
+        "4. The evidence is of data tier 0: trades and best prices.",
     ]
     assert alert.metrics == {"price_move_bp": pytest.approx(10), "volume": 60}
     assert alert.thresholds["price_move_bp_at_least"] == 10
@@ -180,6 +180,50 @@ def test_the_same_party_is_named() -> None:
     (alert,) = found(spoofed(), rule(SPOOF, head="same_party = true\n"))
     assert "by Eve" in alert.explanation
     assert alert.accounts
+
+
+def test_alerts_of_two_parties_are_not_of_the_same() -> None:
+    market = spoofed()
+    other = [
+        {**event, "ts": event["ts"] + 20 * 10**9, "order_id": f"other-{event['order_id']}"}
+        | ({"account": "fund"} if "account" in event else {})
+        for event in test_spoofing.scene().events[60:]
+    ]
+    market.events = sorted([*market.events, *other], key=lambda event: event["ts"])
+    assert len(found(market, rule(f"{SPOOF}\ncount = 2"))) == 1
+    assert found(market, rule(f"{SPOOF}\ncount = 2", head="same_party = true\n")) == []
+
+
+BUSY = "feature = 'messages'\nat_least = 1"
+
+
+def busy_minute_then_spoofing() -> Market:
+    """A minute with a message, spoofing some seven seconds into the next, and the turn of that one."""
+    market = spoofed()
+    market.events.insert(0, {**market.events[0], "ts": START - 30 * 10**9, "order_id": "early", "price": 90.0})
+    return market
+
+
+def test_what_a_chunk_tells_is_looked_at_in_the_order_of_its_events() -> None:
+    (alert,) = found(busy_minute_then_spoofing(), rule(SPOOF, BUSY, window_s=55))
+    assert alert.revision == 2  # at the alert, after the minute before it, and at the end of its own
+    assert alert.detected_ts < START + 10 * 10**9
+
+
+def test_a_longer_window_of_another_rule_keeps_nothing_alive_for_this_one() -> None:
+    long = rule(SPOOF, window_s=3600).replace("declared.mine", "declared.other")
+    assert found(spoofed(), rule(SPOOF, BUSY, window_s=30), long) == []
+    assert len(found(spoofed(), rule(SPOOF, BUSY, window_s=59), long)) == 1
+
+
+def test_minutes_without_any_event_are_in_the_mean_of_messages() -> None:
+    market = Market()
+    for count, minutes_on in ((4, 2), (2, 1)):
+        for number in range(count):
+            market.new(f"m{count}-{number}", "buy", 98.0, 1.0, "fund")
+        market.wait(minutes_on * MINUTE_MS)
+    (alert,) = found(market.quote(99, 101), rule("feature = 'message_multiple'\nbefore = 2\nat_least = 1"))
+    assert alert.baselines["mean_message"] == 2.0  # 4 and nothing
 
 
 def test_a_disabled_rule_and_another_venues_values_are_obeyed() -> None:

@@ -161,7 +161,7 @@ def test_a_feed_that_cannot_resume_gives_the_alerts_of_what_was_received_and_say
     assert run.cuts >= 2
     marked = [alert for alert in run.alerts if alert.completeness.gaps]
     assert marked
-    assert all("gaps" in alert.explanation for alert in marked)
+    assert all("gap" in alert.explanation for alert in marked)
     assert "sequence_gap" in {alert.rule for alert in run.alerts}
 
 

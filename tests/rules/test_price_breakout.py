@@ -24,7 +24,7 @@ def channel(bars: int = 20) -> Market:
 def test_close_above_the_range_is_told() -> None:
     (alert,) = bar(channel(), 103.0, 200).alerts(RULE)
     assert alert.severity == "medium"
-    first, second = alert.explanation.splitlines()
+    first, second, _ = alert.explanation.splitlines()
     assert "closed at 103, above the highest high of the 20 bars before it, 100.5, by 2.5 times" in first
     assert "Its volume of 200 is 2.0 times their mean" in second
 

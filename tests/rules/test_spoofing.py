@@ -32,11 +32,12 @@ def test_large_order_that_helped_a_fill_alerts_and_is_told_in_order() -> None:
     assert (alert.accounts, alert.candidate, alert.data_tier) == (["eve-1"], False, 3)
     assert alert.end_ts - alert.start_ts == seconds(0.5)
     lines = alert.explanation.splitlines()
-    assert [line[:2] for line in lines] == ["1.", "2.", "3."]
+    assert [line[:2] for line in lines] == ["1.", "2.", "3.", "4."]
     assert "Account eve-1 entered a buy order for 1,000 AAA at 99.99 at 14:30:06.000 UTC (09:30:06 EST)" in lines[0]
     assert "10.0 times the usual order size of 100 (threshold 4 times)" in lines[0]
     assert "100 on the other side (sell) was filled at 100.01" in lines[1]
     assert "cancelled after 500 ms (threshold 10 s)" in lines[2]
+    assert "data tier 3: orders and trades with the beneficial owners" in lines[3]
 
 
 def test_linked_account_on_the_other_side_counts_as_the_same_owner() -> None:

@@ -16,14 +16,6 @@ from surveillance.declared.memory import HeardAlert, Held
 from surveillance.events import INTERVALS, SECOND
 from surveillance.rules.finding import Finding, Story, amount, duration
 
-TIERS = (
-    "trades and best prices",
-    "orders without their owners",
-    "orders with their accounts",
-    "accounts with their beneficial owners",
-)
-
-
 INTERVAL_NAMES = {seconds: name for name, seconds in INTERVALS.items()}
 
 
@@ -63,8 +55,8 @@ def finding_of(
             sentences.append(_alert_sentence(one, part.alerts, values, rule.same_party, story))
     tier = max([rule.tier, *(alert.tier for alert in alerts)])
     candidate = any(alert.candidate for alert in alerts)
-    because = " It rests on a candidate, and so is one itself." if candidate else ""
-    sentences.append(f"The evidence is of tier {tier}: {TIERS[tier]}.{because}")
+    if candidate:
+        sentences.append("It rests on a candidate, and so is one itself.")
     return Finding(
         start_ts=start,
         end_ts=end,

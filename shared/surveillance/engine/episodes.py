@@ -23,6 +23,15 @@ SEVERITY_BOUNDS = {"low": 0.0, "medium": 0.5, "high": 0.7, "critical": 0.9}
 """Lowest strength of each severity."""
 
 
+TIERS = (
+    "trades and best prices",
+    "orders without their owners",
+    "orders with their accounts",
+    "orders and trades with the beneficial owners behind them, news or positions",
+)
+"""What the evidence of each data tier consists of."""
+
+
 class Trigger(msgspec.Struct, kw_only=True):
     """A finding with its keys given back their names, and what identifies its episode; `score` is its strength."""
 
@@ -183,10 +192,13 @@ def _describe(episode: Episode, trigger: Trigger) -> None:
     sentences = list(finding.sentences)
     if alert.revision > 1:
         sentences.append(f"This is number {alert.revision} in one episode; the numbers above are of the latest.")
+    sentences.append(f"The evidence is of data tier {alert.data_tier}: {TIERS[alert.data_tier]}.")
     lost = alert.completeness
     if lost.gaps or lost.late or lost.quarantined:
+        gaps = "1 gap" if lost.gaps == 1 else f"{lost.gaps} gaps"
         sentences.append(
-            f"The session has {lost.gaps} gaps, {lost.late} late and {lost.quarantined} rejected events so far."
+            f"The record of this session is not complete: {gaps}, {lost.late} late and {lost.quarantined} rejected "
+            "events so far."
         )
     alert.explanation = "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1))
 

@@ -68,6 +68,8 @@ def amount(value: float) -> str:
 
 def duration(ns: int) -> str:
     """Write a time span in the unit a reader would use."""
+    if 0 <= ns < 1_000:
+        return "less than 1 µs"
     if ns < 1_000_000:
         return f"{ns / 1000:.0f} µs"
     if ns < 1_000_000_000:

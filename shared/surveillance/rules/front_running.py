@@ -209,8 +209,8 @@ def explain(row: np.void, leg: np.void, p: dict[str, float], story: Story) -> Fi
         f"Within {duration(end - client_ts)} of that (threshold {p['hold_s']:g} s) "
         + ("the account" if out == own else f"{story.who(out)}, of the same owner,")
         + f" traded out of it at {amount(round(out_price, 6))}: a profit of {amount(round(float(row['profit']), 2))}.",
-        f"For an owner of its activity the chance of that is about exp(−{float(row['surprise']):.1f}) (threshold "
-        f"exp(−{p['min_surprise']:g})).",
+        f"For an owner of its activity the chance of that is about 10^−{float(row['surprise']) / np.log(10):.1f} "
+        f"(threshold 10^−{p['min_surprise'] / np.log(10):.1f}).",
     ]
     return Finding(
         start_ts=start,

@@ -137,7 +137,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"{story.symbol} from {story.at(start)} on, within {seconds * 1000:.0f} ms: {messages / seconds:,.0f} a "
             f"second "
             f"(thresholds {p['min_messages']:g} messages and {p['min_rate']:g} a second).",
-            f"{cancelled:.0%} of the orders entered were cancelled again (threshold {p['min_cancelled_share']:.0%}), "
+            f"{min(cancelled, 1.0):.0%} of the orders entered were cancelled again (threshold "
+            f"{p['min_cancelled_share']:.0%}), "
             f"and {'it had' if known else 'the market saw'} {row['executions']} {'executions' if known else 'trades'} "
             f"meanwhile.",
             f"That is {sigmas:.0f} standard deviations above what the market sends in such a time "
