@@ -239,3 +239,18 @@ def test_a_rule_says_what_the_input_lacks() -> None:
     state = engine.new_state()
     engine.feed(state, Decoded(table_of(minutes((100, 1)).events)))
     assert engine.not_applicable(state)["mine"] == "the input has no orders"
+
+
+def test_what_a_failed_batch_heard_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [tomllib.loads(rule(SPOOF))]
+    engine = Engine(ParametersWithRules({each.ID: each.PARAMETERS for each in RULES}, layers), REFERENCE)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_show_declared", fail)
+        with pytest.raises(RuntimeError):
+            engine.feed(engine.new_state(), Decoded(table_of(spoofed().events)))
+    quiet = engine.feed(engine.new_state(), Decoded(table_of(minutes((100, 1)).events)))
+    assert quiet.alerts == []

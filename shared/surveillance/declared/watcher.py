@@ -92,6 +92,10 @@ class Watcher:
         """Everything about the rules that can change an alert."""
         return [value for rule in self.rules for value in self._hashes[rule.id]]
 
+    def begin(self) -> None:
+        """Begin a chunk: what one that failed had heard is not of this one."""
+        self._heard = []
+
     def hear(self, trigger: Trigger, alert: Alert, context: np.void) -> None:
         """Note a trigger of another rule; it is looked at once the chunk's other triggers are known."""
         if alert.rule not in self._listens or not context["market"]:

@@ -183,6 +183,8 @@ class Engine:
         )
         if state.used[tables.MARKETS] > markets or state.used[tables.ACCOUNTS] > accounts:
             self._learn_names(state, batch, batch.events[start : start + count], markets, accounts)
+        if self._watcher is not None:
+            self._watcher.begin()
         self._show(state, batch, scratch, start, touched, 0, len(self._rules))
         if self._watcher is not None:
             self._show_declared(self._watcher, state, batch.events[start : start + count], touched)
