@@ -16,6 +16,7 @@ UNFIT_TO_SET_PRICES = {"late", "out_of_sequence", "average_price"}
 STACK_BURST_NS = SECOND // 4
 LONGEST_STACK = 32
 NEAR_LEVELS = 10
+DUST = 1e-9
 TENTH = SECOND // 10
 FOREVER = 2**62
 
@@ -576,7 +577,8 @@ class Market:
                 order.filled += told.removed
             order.open -= told.removed
             order.touched_ts = ts
-            if order.open <= 0:
+            if order.open <= DUST * order.entered:
+                order.open = 0.0
                 self.end(key, order)
         if order:
             told.side, told.account = order.side, order.account
@@ -593,7 +595,8 @@ class Market:
         told.mid_after = self.mid()
         if ts >= self.next_depth_ts:
             self.next_depth_ts = (ts // TENTH + 1) * TENTH
-            told.near = self.depth(1, levels) + self.depth(-1, levels)
+            if levels == NEAR_LEVELS:
+                told.near = self.depth(1, levels) + self.depth(-1, levels)
         return told
 
     def can_trade(self, side: int, price: float | None) -> bool:

@@ -105,8 +105,11 @@ def near(t, row, side):
 
 @kernel
 def sample(t, row, c, ts):
-    """Tell the depth of both sides, once in a tenth of a second."""
-    t.markets[row].next_depth_ts = (ts // SAMPLE_NS + 1) * SAMPLE_NS
+    """Tell the depth of both sides, once in a tenth of a second, where the feed shows as many levels."""
+    m = t.markets[row]
+    m.next_depth_ts = (ts // SAMPLE_NS + 1) * SAMPLE_NS
+    if 0 < m.shown_levels < NEAR_LEVELS:
+        return
     c.near_bid = near(t, row, 1)
     c.near_ask = near(t, row, -1)
 

@@ -29,6 +29,8 @@ RETENTION_NS = 900 * SECOND
 """Ended orders and trades stay known for this long by their symbol's clock: more than the longest rule window."""
 LARGE = 2.0
 """New orders of this multiple of the usual size get their depth measured."""
+DUST = 1e-9
+"""Less than this share of what was entered is left by the rounding of decimals, not by anybody."""
 STACK_BURST_NS = SECOND // 4
 """Orders without an owner count as one stack while each follows the next within this time."""
 
@@ -205,9 +207,9 @@ def leave_live(t, row):
 
 @kernel
 def reduce(t, row, quantity):
-    """Take a quantity off a live order; at 0 it ends."""
+    """Take a quantity off a live order; at 0, but for what rounding leaves of decimals, it ends."""
     o = t.orders[row]
-    if quantity >= o.open:
+    if o.open - quantity <= DUST * o.entered:
         leave_live(t, row)
         o.open = 0.0
         return
