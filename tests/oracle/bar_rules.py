@@ -48,8 +48,10 @@ class AbnormalVolume:
         unusual = not known or bar.volume >= p["minute_multiple"] * usual
         if unusual and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
             score = 0.5
-            if z >= 2 * p["min_mad_z"] and bar.money >= 2 * p["min_money"]:
-                score = min(0.7 + 0.05 * (bar.volume / (p["multiple"] * average) - 1.0), 0.89)
+            surprising = bar.seconds == 86_400 or (known and bar.volume >= 2 * p["minute_multiple"] * usual)
+            much = bar.volume / (2 * p["multiple"] * average)
+            if surprising and much >= 1 and z >= 2 * p["min_mad_z"] and bar.money >= 2 * p["min_money"]:
+                score = min(0.7 + 0.05 * (much - 1.0), 0.89)
         return Said(
             score=score,
             ts=bar.ts,
@@ -121,7 +123,7 @@ class PriceBreakout:
         beyond = abs(bar.close - edge) / usual_range if usual_range > 0 else 0.0
         score = 0.3
         if beyond >= p["strong_range"] and bar.volume >= p["strong_volume"] * usual_volume:
-            score = min(0.55 + 0.05 * (beyond / p["strong_range"] - 1.0), 0.85) if p["strong_range"] else 0.55
+            score = min(0.55 + 0.05 * (beyond / p["strong_range"] - 1.0), 0.69) if p["strong_range"] else 0.55
         return Said(
             score=score,
             ts=bar.ts,

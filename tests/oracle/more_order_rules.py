@@ -248,6 +248,7 @@ class Sample:
     ts: int
     depth: float
     traded: float
+    withdrawn: int
 
 
 @dataclass
@@ -261,6 +262,7 @@ class Evaporation:
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=10))
     told: bool = False
     traded: float = 0.0
+    withdrawn: int = 0
     over_after: int = -1
 
     def see(self, told: Order_event, p: Values) -> Said | None:
@@ -270,6 +272,8 @@ class Evaporation:
                 return None
         if told.action == "fill":
             self.traded += told.removed
+        elif told.order and (told.action == "cancel" or told.repriced):
+            self.withdrawn += 1
         if told.near is None:
             return None
         depth = told.near
@@ -288,7 +292,7 @@ class Evaporation:
         elif self.seconds >= p["min_seconds"] and usual > 0 and depth <= p["max_left"] * usual:
             said = self.vanished(told, depth, usual, p)
             self.told = said is not None
-        self.samples.append(Sample(told.ts, depth, self.traded))
+        self.samples.append(Sample(told.ts, depth, self.traded, self.withdrawn))
         return said
 
     def vanished(self, told: Order_event, depth: float, usual: float, p: Values) -> Said | None:
@@ -297,7 +301,12 @@ class Evaporation:
             return None
         best = max(recent, key=lambda each: each.depth)
         taken = self.traded - best.traded
-        if best.depth < p["min_before"] * usual or taken > p["max_traded_share"] * (best.depth - depth):
+        gone = self.withdrawn - best.withdrawn
+        if (
+            gone < p["min_withdrawn"]
+            or best.depth < p["min_before"] * usual
+            or taken > p["max_traded_share"] * (best.depth - depth)
+        ):
             return None
         return Said(
             score=0.88 + 0.1 * (1.0 - depth / (p["max_left"] * usual)),
@@ -305,7 +314,13 @@ class Evaporation:
             start_ts=best.ts,
             end_ts=told.ts,
             tier=1,
-            metrics={"left_share": depth / usual, "before": best.depth, "left": depth, "traded": taken},
-            thresholds=picked(p, "max_left min_before max_traded_share"),
+            metrics={
+                "left_share": depth / usual,
+                "before": best.depth,
+                "left": depth,
+                "traded": taken,
+                "withdrawn": float(gone),
+            },
+            thresholds=picked(p, "max_left min_before max_traded_share min_withdrawn"),
             baselines={"median_depth": usual},
         )

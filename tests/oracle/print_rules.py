@@ -16,37 +16,43 @@ def tier_of(party: Party | None) -> int:
 
 
 class FatFinger:
-    """The sweeps that were told."""
+    """The sweep that was told last, and whether as an error."""
 
     while_closed = True
 
     def __init__(self) -> None:
         self.told: tuple[int, int] | None = None
+        self.as_error = False
 
     def see(self, told: Print, p: Values) -> Said | None:
         if {"auction_open", "auction_close"} & told.conditions:
             return None
         enough = told.is_open and told.sweeps >= p["warm_up_sweeps"] and told.large_sweep > 0
-        large = told.sweep.quantity / (p["size_multiple"] * told.large_sweep) if enough else 0.0
+        large = told.sweep.quantity / told.large_sweep if enough else 0.0
+        walked = large if told.sweep.levels >= p["min_levels"] else 0.0
         reference = told.mid_second_ago
         band = self.band(reference, p)
         if not told.is_open or "extended_hours" in told.conditions:
             band *= p["outside_hours"]
         away = abs(told.price - reference) / (band * abs(reference)) if reference else 0.0
-        if max(away, large) < 1 or self.told == (told.ts, told.side):
+        error = away >= 1 or walked >= p["size_multiple"]
+        if not (error or large >= p["block_multiple"]):
             return None
-        self.told = told.ts, told.side
-        excess = min(max(away, large) - 1.0, 1.0)
+        if self.told == (told.ts, told.side) and self.as_error >= error:
+            return None
+        self.told, self.as_error = (told.ts, told.side), error
+        oversize = large / p["size_multiple"]
+        excess = min(max(away, oversize) - 1.0, 1.0)
         metrics = {"price": told.price, "quantity": told.sweep.quantity}
         if away >= 1 and reference:
             metrics["away"] = abs(told.price / reference - 1)
-        if large >= 1:
+        if (oversize if error else large) >= 1:
             metrics["size_multiple"] = told.sweep.quantity / told.large_sweep
         baselines = {"large_sweep": told.large_sweep}
         if reference is not None:
             baselines["reference"] = reference
         return Said(
-            score=0.8 + 0.1 * excess + (0.05 if away >= 1 and large >= 1 else 0.0),
+            score=0.8 + 0.1 * excess + (0.05 if away >= 1 and oversize >= 1 else 0.0) if error else 0.3,
             ts=told.ts,
             start_ts=told.ts,
             end_ts=told.ts,
@@ -54,7 +60,7 @@ class FatFinger:
             accounts=[told.taker.account] if told.taker else [],
             tier=tier_of(told.taker),
             metrics=metrics,
-            thresholds={"band": band, "size_multiple": p["size_multiple"]},
+            thresholds={"band": band} | picked(p, "size_multiple min_levels block_multiple"),
             baselines=baselines,
         )
 

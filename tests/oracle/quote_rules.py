@@ -104,6 +104,8 @@ class LockedCrossedMarket:
             if self.faulty != venue:
                 self.faulty = venue
                 score = 0.75 if own_bid > own_ask else 0.6
+                if event.get("bid_price") is None or event.get("ask_price") is None:
+                    score = 0.3
                 said = Said(score=score, ts=ts, start_ts=ts, end_ts=ts, metrics=crossed(own_bid, own_ask, 0))
         elif self.faulty is not None and self.faulty == venue:
             self.faulty = None
@@ -202,12 +204,12 @@ def trade_through(event: dict[str, Any], ts: int, market: Market, p: Values) -> 
     if distance <= p["min_distance_bp"]:
         return None
     return Said(
-        score=min(0.55 + 0.01 * distance, 0.85),
+        score=min(0.55 + 0.01 * distance, 0.85) if distance >= p["clear_distance_bp"] else 0.4,
         ts=ts,
         start_ts=ts,
         end_ts=ts,
         trades=[event["trade_id"]] if event.get("trade_id") is not None else [],
         metrics={"price": price, "distance_bp": distance},
-        thresholds=picked(p, "min_distance_bp"),
+        thresholds=picked(p, "min_distance_bp clear_distance_bp"),
         baselines={"shown": shown},
     )

@@ -3,7 +3,7 @@
 from math import nextafter
 
 import pytest
-from surveillance.events import MINUTE
+from surveillance.events import DAY, MINUTE
 
 from tests.rules.market import START, Market
 
@@ -48,7 +48,7 @@ def test_intervals_have_histories_of_their_own() -> None:
 
 @pytest.mark.parametrize(("floor", "severity"), [(31_000, "medium"), (31_001, "low"), (15_500, "high")])
 def test_money_floor_raises_severity_from_the_threshold_on(floor: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0]).alerts(RULE, min_money=floor)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, min_money=floor)
     assert alert.severity == severity
 
 
@@ -57,8 +57,27 @@ Z = 0.6745 * (310 - 100) / 10
 
 @pytest.mark.parametrize(("z", "severity"), [(Z, "medium"), (nextafter(Z, 99), "low"), (Z / 2, "high")])
 def test_mad_z_raises_severity_from_the_threshold_on(z: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0]).alerts(RULE, min_mad_z=z, min_money=0)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, min_mad_z=z, min_money=0)
     assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("multiple", "severity"), [(2.0, "high"), (2.1, "medium"), (4.1, "medium"), (4.2, "low")])
+def test_minute_is_judged_by_its_time_of_day(multiple: float, severity: str) -> None:
+    market, next_day = bars([100.0] * 25), bars([90.0, 110.0] * 10 + [410.0])
+    market.events += [event | {"ts": event["ts"] + DAY} for event in next_day.events]
+    (alert,) = market.alerts(RULE, multiple=2, minute_multiple=multiple, min_money=0)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("volume", "severity"), [(601, "high"), (599, "medium")])
+def test_day_is_high_from_twice_the_multiple_on(volume: float, severity: str) -> None:
+    (alert,) = bars([90.0, 110.0] * 10 + [volume], interval="1d").alerts(RULE, min_money=0)
+    assert alert.severity == severity
+
+
+def test_minute_whose_time_of_day_is_not_known_is_medium_at_most() -> None:
+    (alert,) = bars([90.0, 110.0] * 10 + [900.0]).alerts(RULE, min_money=0)
+    assert alert.severity == "medium"
 
 
 def test_minutes_made_from_trades_count_empty_ones_as_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Promise: a print far from the mid a second before, or a sweep far beyond the large ones, is told."""
+"""Promise: a print far from the mid a second before, or a sweep far beyond the large ones, is told; a block is low."""
 
 import pytest
 
@@ -68,10 +68,10 @@ def test_print_that_moves_the_quote_with_it_alerts() -> None:
     assert len(market().quote(94.75, 95.25).wait(500).trade(95.0, 100).alerts(RULE)) == 1
 
 
-def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s") -> Market:
+def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s", apart: float = 0.125) -> Market:
     scene = market(sweeps=sweeps)
     for number, size in enumerate(sizes):
-        scene.trade(100.0, size, trade_id=f"t{number}", aggressor="buy", buy_order_id=order)
+        scene.trade(100.0 + number * apart, size, trade_id=f"t{number}", aggressor="buy", buy_order_id=order)
     return scene
 
 
@@ -81,22 +81,41 @@ def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, c
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at that moment the order had traded 651: 6." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 651: 6." in alert.explanation
+
+
+def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
+    assert sweep(400, 400).alerts(RULE) == []
+    assert len(sweep(400, 400).alerts(RULE, min_levels=2)) == 1
+
+
+@pytest.mark.parametrize(("size", "count"), [(1001, 1), (999, 0)])
+def test_block_at_one_price_is_of_low_severity(size: float, count: int) -> None:
+    alerts = sweep(size).alerts(RULE)
+    assert len(alerts) == count
+    for alert in alerts:
+        assert alert.severity == "low"
+        assert "It did not walk through the book (3 prices would say so)" in alert.explanation
+
+
+def test_block_that_goes_on_to_walk_through_the_book_proves_an_error() -> None:
+    (alert,) = sweep(1001, 100, 100).alerts(RULE)
+    assert (alert.severity, alert.revision, alert.trade_ids) == ("high", 2, ["t0", "t2"])
 
 
 def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
-    scene = sweep(300).trade(100.0, 300, aggressor="buy", buy_order_id="other")
+    scene = sweep(200, 200).trade(100.25, 300, aggressor="buy", buy_order_id="other")
     assert scene.alerts(RULE) == []
 
 
 def test_sweep_is_told_once() -> None:
-    (alert,) = sweep(651, 100, 100).alerts(RULE)
-    assert (alert.revision, alert.trade_ids) == (1, ["t0"])
+    (alert,) = sweep(551, 50, 100, 100).alerts(RULE)
+    assert (alert.revision, alert.trade_ids) == (1, ["t2"])
 
 
 @pytest.mark.parametrize(("sweeps", "count"), [(30, 1), (29, 0)])
 def test_warm_up_counts_finished_sweeps(sweeps: int, count: int) -> None:
-    assert len(sweep(900, sweeps=sweeps).alerts(RULE)) == count
+    assert len(sweep(300, 300, 300, sweeps=sweeps).alerts(RULE)) == count
 
 
 def test_two_fingers_within_a_minute_are_one_episode() -> None:

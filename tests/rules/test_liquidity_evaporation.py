@@ -1,8 +1,14 @@
-"""Promise: depth that is withdrawn within a second alerts; depth that goes slowly, in part or by trades does not."""
+"""Promise: depth that is withdrawn within a second alerts; depth that goes slowly, in part or by trades does not.
+
+Nor does that of a few large orders, or of a book of which a feed shows less than ten levels.
+"""
 
 import pytest
+from surveillance.engine import Engine
+from surveillance.reference import Instrument, Reference
+from surveillance.wire import Decoded, table_of
 
-from tests.rules.market import Market
+from tests.rules.market import SYMBOL, Market
 
 RULE = "liquidity_evaporation"
 ORDERS = 20
@@ -54,6 +60,23 @@ def test_depth_that_was_traded_away_is_quiet(traded: int, count: int) -> None:
 @pytest.mark.parametrize(("seconds", "count"), [(32, 1), (25, 0)])
 def test_median_needs_some_seconds(seconds: int, count: int) -> None:
     assert len(scene(seconds=seconds).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("withdrawn", "count"), [(15, 1), (16, 0)])
+def test_few_orders_are_no_flight(withdrawn: float, count: int) -> None:
+    alerts = scene().alerts(RULE, min_withdrawn=withdrawn)
+    assert len(alerts) == count
+    for alert in alerts:
+        assert "15 orders were withdrawn" in alert.explanation
+
+
+@pytest.mark.parametrize(("levels", "count"), [(0, 1), (10, 1), (9, 0)])
+def test_feed_with_fewer_than_ten_levels_is_not_applicable(levels: int, count: int) -> None:
+    engine = Engine(reference=Reference(instruments=(Instrument(symbol=SYMBOL, shown_levels=levels),)))
+    state = engine.new_state()
+    alerts = engine.feed(state, Decoded(table_of(scene().events))).alerts
+    assert len([alert for alert in alerts if alert.rule == RULE]) == count
+    assert (RULE in engine.not_applicable(state)) == (not count)
 
 
 def test_it_is_told_once_until_the_depth_is_back() -> None:

@@ -70,6 +70,13 @@ def test_venue_crossed_in_itself_is_told_at_once(bid: float, severity: str) -> N
     assert "a fault of its data" in alert.explanation
 
 
+def test_sides_quoted_at_different_times_are_of_low_severity() -> None:
+    market = Market().quote(None, 100.125, venue="XNYS").quote(100.25, None, venue="XNYS")
+    (alert,) = market.alerts(RULE)
+    assert alert.severity == "low"
+    assert "the older one may be out of date" in alert.explanation
+
+
 def test_consolidated_quote_is_no_venue() -> None:
     assert Market().quote(100.25, 100.125).alerts(RULE) == []
 

@@ -79,3 +79,9 @@ def test_prints_that_follow_each_other_are_one_alert() -> None:
     market = printed(99.75).wait(100).trade(99.75, 100, venue="XNYS", trade_id="t2")
     (alert,) = market.alerts(RULE)
     assert (alert.revision, alert.trade_ids) == (2, ["t1", "t2"])
+
+
+@pytest.mark.parametrize(("clear", "severity"), [(25.0, "high"), (25.1, "low")])
+def test_small_distance_is_of_low_severity(clear: float, severity: str) -> None:
+    (alert,) = printed(99.75).alerts(RULE, clear_distance_bp=clear)
+    assert alert.severity == severity

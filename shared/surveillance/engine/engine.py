@@ -23,7 +23,7 @@ from surveillance.engine.episodes import Trigger
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import Entry, source_digest
 from surveillance.engine.memory import Addresses, Located, address_of
-from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS
+from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS, ON_ORDERS
 from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, new_rule_state, new_triggers, show
 from surveillance.engine.state import State
 from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, texts
@@ -164,6 +164,15 @@ class Engine:
             for rule in self._rules
             if not any(counts[plural[need]] for need in rule.module.NEEDS)
         }
+        for wants, needed in ((ON_ORDERS, "orders"), (ON_LEGS, "accounts")):
+            if not counts[needed]:
+                concerned = [rule.module.ID for rule in self._rules if rule.wants == wants]
+                missing |= {name: f"the input has no {needed}" for name in concerned if name not in missing}
+        shown = state.rows["markets"]["shown_levels"][1 : int(state.used[tables.MARKETS])]
+        for rule in self._rules:
+            levels = getattr(rule.module, "NEEDS_LEVELS", 0)
+            if rule.module.ID not in missing and len(shown) and np.all((shown > 0) & (shown < levels)):
+                missing[rule.module.ID] = f"the input shows fewer than {levels} levels of the book"
         for declared in self._watcher.rules if self._watcher else ():
             lacking = [one for one in declared.features if not any(counts[plural[need]] for need in one.needs)]
             for one in lacking[:1]:

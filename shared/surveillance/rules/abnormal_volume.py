@@ -2,10 +2,12 @@
 
 The plain rule always alerts, at low severity: volume > `multiple` × the mean of the `BARS_BEFORE` bars before it,
 strictly, with all twenty present and a mean above 0. It becomes medium where the volume also lies `min_mad_z` or more
-above the twenty by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more, and high at twice both. A minute must
-for that also reach `minute_multiple` × what is usual at its time of day: the running median of the minutes of the same
-five-minute slot (UTC), once a day before has told of it; so an open or a close is no surprise. Each interval has its
-own history; minutes without a trade count as 0.
+above the twenty by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more. A minute must for that also reach
+`minute_multiple` × what is usual at its time of day: the running median of the minutes of the same five-minute slot
+(UTC), once a day before has told of it; so an open or a close is no surprise. It is high at twice all of these and
+twice `multiple`, where the time of day is known or the bar a whole day: within a day volume comes in waves, and a quiet
+quarter of an hour makes the next wave look like a flood. Each interval has its own history; minutes without a trade
+count as 0.
 """
 
 import numpy as np
@@ -34,6 +36,7 @@ BARS_BEFORE = 20
 SLOT_NS, SLOTS, SLOT_LEARNT = 5 * MINUTE, 288, 5
 """Times of day, and how many minutes of one make it known."""
 _FAST, _SLOW = 1.25, 1.0625
+_DAY_S = DAY // SECOND
 _KEPT_NS = 400 * DAY
 ROW = [
     ("bars", "i8", (len(INTERVAL_SECONDS),)),
@@ -110,8 +113,10 @@ def step(event, bar, row, p):
             usual_fits = not known or bar.volume >= p.minute_multiple * row.usual
             if usual_fits and row.mad_z >= p.min_mad_z and bar.money >= p.min_money:
                 score = 0.5
-                if row.mad_z >= 2 * p.min_mad_z and bar.money >= 2 * p.min_money:
-                    score = min(0.7 + 0.05 * (bar.volume / (p.multiple * row.mean) - 1.0), 0.89)
+                surprising = bar.interval_s == _DAY_S or (known and bar.volume >= 2 * p.minute_multiple * row.usual)
+                much = bar.volume / (2 * p.multiple * row.mean)
+                if surprising and much >= 1 and row.mad_z >= 2 * p.min_mad_z and bar.money >= 2 * p.min_money:
+                    score = min(0.7 + 0.05 * (much - 1.0), 0.89)
     _push(row, kind, bar.volume)
     if bar.interval_s == 60:
         _learn(row, slot, bar.volume)

@@ -2,8 +2,11 @@
 
 A print is away where it differs from the reference, the mid one second ago, by at least a band that narrows with the
 price, twice as wide outside trading hours. It is large where the prints that its order has made at that moment come to
-`size_multiple` × the 99th percentile of such sweeps. Late, out-of-sequence, average-price and auction prints are left
-out. A sweep is told once.
+`size_multiple` × the 99th percentile of such sweeps and have walked through `min_levels` prices of the book or more.
+Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once.
+
+Size at one price is no sign of error: blocks are agreed and printed so, by the dozen a day. From `block_multiple` × the
+99th percentile on it is told at low severity, for whoever wants to know.
 
 Source: the numerical guidelines of the clearly-erroneous rules of US exchanges (FINRA 11892, Nasdaq 11890).
 """
@@ -31,12 +34,17 @@ PARAMETERS = (
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
     Parameter("size_multiple", 6.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
+    Parameter(
+        "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"
+    ),
     Parameter("warm_up_sweeps", 30, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
 )
 
 ROW = [
     ("told_ts", "i8"),
     ("told_side", "i8"),
+    ("told", "i8"),  # BLOCK or ERROR, of that sweep
     ("price", "f8"),
     ("reference", "f8"),
     ("band", "f8"),
@@ -45,7 +53,10 @@ ROW = [
     ("prints", "i8"),
     ("usual", "f8"),
     ("large", "f8"),  # in size_multiples
+    ("levels", "i8"),
 ]
+BLOCK, ERROR = 1, 2
+BLOCK_SCORE = 0.3
 _EXTENDED = 1 << (CONDITIONS["extended_hours"] - 1)
 _AUCTION = (1 << (CONDITIONS["auction_open"] - 1)) | (1 << (CONDITIONS["auction_close"] - 1))
 
@@ -69,10 +80,20 @@ def _away(event, context, p):
 
 @kernel
 def _large(context, p):
-    """Give the sweep's size so far, in thresholds; 0 while too few are known."""
+    """Give the sweep's size so far, in 99th percentiles; 0 while too few are known."""
     if not context.open or context.sweeps < p.warm_up_sweeps or not context.large_sweep > 0:
         return 0.0
-    return context.sweep_quantity / (p.size_multiple * context.large_sweep)
+    return context.sweep_quantity / context.large_sweep
+
+
+@kernel
+def _kind(event, context, p):
+    """Tell an error, by its price or by its size, from a block and from what is neither."""
+    large = _large(context, p)
+    walks = context.sweep_levels >= p.min_levels
+    if _away(event, context, p) >= 1.0 or (walks and large >= p.size_multiple):
+        return ERROR
+    return BLOCK if large >= p.block_multiple else 0
 
 
 @kernel
@@ -80,16 +101,20 @@ def opens(event, context, p):
     """Say whether a print is away or its sweep large."""
     if not sets_price(event) or event.conditions & _AUCTION:
         return False
-    return _away(event, context, p) >= 1.0 or _large(context, p) >= 1.0
+    return _kind(event, context, p) > 0
 
 
 @kernel
 def step(event, context, row, p):
-    """Tell a sweep at its first print that is away or makes it large."""
-    if not opens(event, context, p) or (row.told_ts == context.ts and row.told_side == context.side):
+    """Tell a sweep at its first print that is away or makes it large; one told as a block may yet prove an error."""
+    if not opens(event, context, p):
+        return 0.0
+    kind = _kind(event, context, p)
+    if row.told_ts == context.ts and row.told_side == context.side and row.told >= kind:
         return 0.0
     row.told_ts = context.ts
     row.told_side = context.side
+    row.told = kind
     row.expires = context.ts + SECOND
     row.price = event.price
     row.reference = context.mid_second_ago
@@ -99,6 +124,10 @@ def step(event, context, row, p):
     row.prints = context.sweep_prints
     row.usual = context.large_sweep
     row.large = _large(context, p)
+    row.levels = context.sweep_levels
+    if kind == BLOCK:
+        return BLOCK_SCORE
+    row.large /= p.size_multiple
     excess = min(max(row.away, row.large) - 1.0, 1.0)
     return 0.8 + 0.1 * excess + (0.05 if row.away >= 1.0 and row.large >= 1.0 else 0.0)
 
@@ -119,13 +148,20 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"(threshold {band:.1%} at this price{'' if context['open'] else ', outside trading hours'})."
         )
         metrics["away"] = abs(price / reference - 1)
+    block = int(row["told"]) == BLOCK
     if row["large"] >= 1:
+        multiple = p["block_multiple" if block else "size_multiple"]
         sentences.append(
-            f"In {int(row['prints'])} prints at that moment the order had traded {amount(quantity)}: "
-            f"{quantity / usual:.1f} times the 99th percentile of {amount(round(usual, 1))} "
-            f"(threshold {p['size_multiple']:g} times)."
+            f"In {int(row['prints'])} prints at {int(row['levels'])} prices at that moment the order had traded "
+            f"{amount(quantity)}: {quantity / usual:.1f} times the 99th percentile of {amount(round(usual, 1))} "
+            f"(threshold {multiple:g} times)."
         )
         metrics["size_multiple"] = quantity / usual
+    if block:
+        sentences.append(
+            f"It did not walk through the book ({p['min_levels']:g} prices would say so), as a block agreed elsewhere "
+            f"does not: size alone is of low severity."
+        )
     return Finding(
         start_ts=ts,
         end_ts=ts,
@@ -134,6 +170,6 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         accounts=[account] if known else [],
         tier=3 if context["owner_known"] else 2 if known else 0,
         metrics=metrics,
-        thresholds={"band": band, "size_multiple": p["size_multiple"]},
+        thresholds={"band": band} | {name: p[name] for name in ("size_multiple", "min_levels", "block_multiple")},
         baselines={"reference": reference, "large_sweep": usual},
     )

@@ -5,12 +5,16 @@ kept for a minute. The alert is complete when the depth is at most `max_left` of
 kept ones, was above `min_before` of it within the last second, and trades took at most `max_traded_share` of what is
 missing. It is told once until the depth is back above `min_before`.
 
+Many orders must have gone meanwhile, `min_withdrawn` or more cancelled or given another price: where a few large orders
+are most of a thin book, each of them that is quoted anew looks like a flight. A feed that shows fewer than ten levels
+says nothing about them: the rule does not apply.
+
 Source: SEC and CFTC, Findings regarding the market events of May 6, 2010 (liquidity in the order book).
 """
 
 import numpy as np
 
-from surveillance.engine.batch import FILL
+from surveillance.engine.batch import CANCEL, FILL, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.events import SECOND
@@ -21,11 +25,13 @@ ID, VERSION, TITLE = "liquidity_evaporation", 1, "Liquidity evaporation"
 KIND, TIER, ANSWERS = "pattern", 1, ("liquidity_evaporation",)
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "market", False
+NEEDS_LEVELS = 10
 
 PARAMETERS = (
     Parameter("max_left", 0.36, "share of the median depth", 0, 1, "what is left"),
     Parameter("min_before", 0.7, "share of the median depth", 0, 1, "what was there a second before"),
     Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
+    Parameter("min_withdrawn", 8, "orders", 0, 10_000, "cancelled or re-priced in that time"),
     Parameter("min_seconds", 30, "s", 5, 60, "seconds with a known depth before the median means something"),
 )
 
@@ -37,17 +43,20 @@ ROW = [
     ("count", "i8"),  # seconds seen
     ("told", "i8"),
     ("traded", "f8"),  # executed so far, both sides of each execution
+    ("withdrawn", "i8"),  # orders cancelled or re-priced so far
     ("place", "i8"),  # of the next sample
     ("before", "f8"),  # what an alert tells
     ("before_ts", "i8"),
     ("left", "f8"),
     ("taken", "f8"),
+    ("gone", "i8"),
     ("median", "f8"),
     ("depths", "f8", (KEPT,)),  # in order of time, round and round
     ("ordered", "f8", (KEPT,)),  # the same, smallest first
     ("sample_ts", "i8", (SAMPLES,)),
     ("sample", "f8", (SAMPLES,)),
     ("sample_traded", "f8", (SAMPLES,)),
+    ("sample_withdrawn", "i8", (SAMPLES,)),
 ]
 
 
@@ -99,6 +108,10 @@ def _vanished(context, row, depth, p):
     taken = row.traded - row.sample_traded[best]
     if taken > p.max_traded_share * (row.sample[best] - depth):
         return 0.0
+    gone = row.withdrawn - row.sample_withdrawn[best]
+    if gone < p.min_withdrawn:
+        return 0.0
+    row.gone = gone
     row.before = row.sample[best]
     row.before_ts = row.sample_ts[best]
     row.left = depth
@@ -111,6 +124,8 @@ def step(event, context, row, p):
     """Take a depth; compare it with the last second and the last minute."""
     if event.action == FILL:
         row.traded += context.removed
+    elif context.tracked and (event.action == CANCEL or (event.action == REPLACE and context.repriced)):
+        row.withdrawn += 1
     if np.isnan(context.near_bid):
         return 0.0
     depth = context.near_bid + context.near_ask
@@ -132,6 +147,7 @@ def step(event, context, row, p):
     row.sample_ts[row.place] = context.ts
     row.sample[row.place] = depth
     row.sample_traded[row.place] = row.traded
+    row.sample_withdrawn[row.place] = row.withdrawn
     row.place = (row.place + 1) % SAMPLES
     return score
 
@@ -149,10 +165,16 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"At {story.at(end)}, {(end - start) / 1e6:.0f} ms later, {amount(round(left))} was left: "
             f"{left / median:.0%} of the median (threshold {p['max_left']:.0%}).",
             f"Executions of {amount(taken)} in between explain little of it (at most {p['max_traded_share']:.0%} of "
-            f"what is missing): orders were withdrawn.",
+            f"what is missing): {int(row['gone'])} orders were withdrawn (threshold {p['min_withdrawn']:g}).",
         ],
         tier=1,
-        metrics={"left_share": left / median, "before": before, "left": left, "traded": taken},
-        thresholds={name: p[name] for name in ("max_left", "min_before", "max_traded_share")},
+        metrics={
+            "left_share": left / median,
+            "before": before,
+            "left": left,
+            "traded": taken,
+            "withdrawn": float(row["gone"]),
+        },
+        thresholds={name: p[name] for name in ("max_left", "min_before", "max_traded_share", "min_withdrawn")},
         baselines={"median_depth": median},
     )

@@ -1,9 +1,10 @@
 """Locked or crossed market: a bid stands at or above an ask.
 
-On one venue that is a fault of its data and told at once. Across venues it is told once it lasted `duration_s` without
-a break, both quotes confirmed by their venues within `fresh_s` all that time: a venue that fell silent crosses nobody.
-A market that is only locked (bid = ask) is of low severity, one that is crossed of more. A stretch raises one alert;
-what happens between two quotes changes nothing, so that it is told with the first quote after its time.
+On one venue that is a fault of its data and told at once; where its two sides came in events of their own, the older
+one may only be out of date, and it is told at low severity. Across venues it is told once it lasted `duration_s`
+without a break, both quotes confirmed by their venues within `fresh_s` all that time: a venue that fell silent crosses
+nobody. A market that is only locked (bid = ask) is of low severity, one that is crossed of more. A stretch raises one
+alert; what happens between two quotes changes nothing, so that it is told with the first quote after its time.
 
 Source: SEC Regulation NMS, rule 610(d), for why venues avoid it.
 """
@@ -36,6 +37,7 @@ ROW = [
     ("ask", "f8"),
     ("faulty", "i8"),  # the venue whose own quote is crossed
     ("kind", "i1"),  # what was told last
+    ("at_once", "i1"),  # one event quoted both sides
     ("told_since_ts", "i8"),
     ("told_bid", "f8"),
     ("told_ask", "f8"),
@@ -71,7 +73,10 @@ def step(event, context, row, p):
         if row.faulty != event.venue:
             row.faulty = event.venue
             _tell(row, ONE_VENUE, ts, context.venue_bid, context.venue_ask)
+            row.at_once = not (np.isnan(event.bid_price) or np.isnan(event.ask_price))
             score = 0.75 if context.venue_bid > context.venue_ask else 0.6
+            if not row.at_once:
+                score = 0.3
     elif row.faulty == event.venue:
         row.faulty = 0
     if row.faulty or context.venues < 2 or not context.bid_after >= context.ask_after:
@@ -112,7 +117,10 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"{story.text('venue')} quoted {story.symbol} {how} in itself at {story.at(since)}: bid {amount(bid)}, ask "
             f"{amount(ask)}.",
             "A venue's own bid does not reach its own ask: this is a fault of its data, and what rests on these "
-            "quotes may be wrong.",
+            "quotes may be wrong."
+            if row["at_once"]
+            else "It quoted the two sides at different times; the older one may be out of date, and what rests on it "
+            "wrong.",
         ]
     return Finding(
         start_ts=since,

@@ -31,6 +31,8 @@ PARAMETERS = (
 )
 
 BARS_BEFORE = 20
+MOST = 0.69
+"""Medium at most: prices break out every day, and seldom because somebody means them to."""
 _KEPT_NS = 400 * DAY
 _KINDS = len(INTERVAL_SECONDS)
 ROW = [
@@ -89,7 +91,7 @@ def _judge(row, bar, kind, p):
     beyond = abs(bar.bar_close - row.edge) / row.mean_range if row.mean_range > 0 else 0.0
     if beyond < p.strong_range or bar.volume < p.strong_volume * row.mean_volume:
         return 0.3
-    return min(0.55 + 0.05 * (beyond / p.strong_range - 1.0), 0.85) if p.strong_range > 0 else 0.55
+    return min(0.55 + 0.05 * (beyond / p.strong_range - 1.0), MOST) if p.strong_range > 0 else 0.55
 
 
 @kernel

@@ -6,6 +6,9 @@ that has not quoted within three seconds is not held against others, nor are the
 other. Prints marked as intermarket sweeps, auctions, odd lots, outside hours, late or averaged are exempt. Prints of a
 venue that follow each other are one alert.
 
+A tick or so is of low severity: reports of trades and quotes take their own ways, and it is more often they that are
+late than a better price that is passed by. It is medium from `clear_distance_bp` on.
+
 Sources: SEC Regulation NMS, rule 611, with its exceptions (b)(3) to (b)(6) and, for the second, (b)(8).
 """
 
@@ -25,6 +28,7 @@ WANTS, KEY, BY_VENUE = ON_TRADES, "market", True
 
 PARAMETERS = (
     Parameter("min_distance_bp", 0.5, "bp of the price shown", 0, 10_000, "smaller differences are left alone"),
+    Parameter("clear_distance_bp", 2.5, "bp of the price shown", 0, 10_000, "for medium severity"),
 )
 
 _EXEMPT = sum(
@@ -53,7 +57,7 @@ def step(event, context, row, p):
     row.distance_bp = (event.price - row.shown) * row.side * 1e4 / row.shown
     if row.distance_bp <= p.min_distance_bp:
         return 0.0
-    return min(0.55 + 0.01 * row.distance_bp, 0.85)
+    return min(0.55 + 0.01 * row.distance_bp, 0.85) if row.distance_bp >= p.clear_distance_bp else 0.4
 
 
 def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -> Finding:
@@ -68,13 +72,13 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         sentences=[
             f"{story.symbol} printed at {amount(round(price, 8))} on {story.text('venue') or 'a venue'} at "
             f"{story.at(ts)}, {distance_bp:.1f} bp {worse} the {side} of {amount(shown)} (threshold "
-            f"{p['min_distance_bp']:g} bp).",
+            f"{p['min_distance_bp']:g} bp, for more than low severity {p['clear_distance_bp']:g} bp).",
             f"Another venue had been showing that {side}, or a better one, for a second or more; whoever "
             f"{'sold' if below else 'bought'} here could have had it.",
         ],
         trades=[int(context["trade"])] if context["trade"] else [],
         tier=0,
         metrics={"price": price, "distance_bp": distance_bp},
-        thresholds={"min_distance_bp": p["min_distance_bp"]},
+        thresholds={name: p[name] for name in ("min_distance_bp", "clear_distance_bp")},
         baselines={"shown": shown},
     )

@@ -21,7 +21,7 @@ NEEDS = ("quote", "order")
 WANTS, KEY, BY_VENUE = ON_TOUCH, "market", False
 
 PARAMETERS = (
-    Parameter("floor_bp", 10, "bp of the mid", 0, 10_000, "never wide below this"),
+    Parameter("floor_bp", 2, "bp of the mid", 0, 10_000, "never wide below this"),
     Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
     Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
     Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
