@@ -21,6 +21,7 @@ from cli import (
     rules,
     scorecard,
     simulate,
+    survey,
 )
 
 
@@ -57,6 +58,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("scorecard")(scorecard.scorecard)
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)
+app.command("survey")(survey.survey)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)
