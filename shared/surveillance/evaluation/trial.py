@@ -109,8 +109,9 @@ def _symbols(wanted: dict[str, int], difficulty: float) -> int:
     for name, count in wanted.items():
         scenario = PLAYABLE[name]
         room = SESSION_MINUTES * MINUTE - scenario.earliest_ns - 2 * MINUTE
-        total += count * (scenario.longest(difficulty) + ROOM_NS) * SESSION_MINUTES * MINUTE / max(room, MINUTE)
-        most = max(most, 1 if scenario.whole_feed else ceil(count * scenario.longest(difficulty) / max(room, MINUTE)))
+        length = scenario.lead_ns + scenario.longest(difficulty)
+        total += count * (length + ROOM_NS) * SESSION_MINUTES * MINUTE / max(room, MINUTE)
+        most = max(most, 1 if scenario.whole_feed else ceil(count * length / max(room, MINUTE)))
     closing = sum(count for name, count in wanted.items() if PLAYABLE[name].at_close)
     return max(most, closing, ceil(total / (SESSION_MINUTES * MINUTE)))
 

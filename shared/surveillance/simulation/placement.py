@@ -106,7 +106,8 @@ def _collide(one: Placed, other: Placed, gap_ns: int) -> bool:
         return False
     elif one.scenario.past and other.scenario.past and one.scenario.past != other.scenario.past:
         return True
-    return one.start < other.end + gap_ns and other.start < one.end + gap_ns
+    begins, other_begins = one.start - one.scenario.lead_ns, other.start - other.scenario.lead_ns
+    return begins < other.end + gap_ns and other_begins < one.end + gap_ns
 
 
 def _are_pair(one: Placed, other: Placed) -> bool:

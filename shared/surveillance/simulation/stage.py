@@ -209,7 +209,7 @@ class Scenario(msgspec.Struct, frozen=True):
     the trades of another venue.
     An enforcement case says which `pattern` it is a case of.
     One `at_open` begins with the session; what `past` it brings along (`days`, `minutes` ...) does not mix with another
-    on the same instrument. One that is `only_said`, by a status, disturbs no other.
+    on the same instrument. For `lead_ns` before it none other has moved its instrument. One that is `only_said`, by a status, disturbs no other.
     """
 
     name: str
@@ -222,6 +222,7 @@ class Scenario(msgspec.Struct, frozen=True):
     whole_feed: bool = False
     at_open: bool = False
     past: str = ""
+    lead_ns: int = 0
     fixed_length: bool = False
     only_said: bool = False
     pattern: str = ""

@@ -1,7 +1,7 @@
 """Price breakout: the price leaves the range of the last twenty minutes on more volume than they had.
 
 Start values: rules.md, `price_breakout`: 1.5 times the mean volume, on top of the background's; the range is unknown
-when the scenario is written, so that the price moves by more than twenty minutes usually span.
+when the scenario is written, so that the price moves by more than twenty minutes usually span, out of twenty calm ones.
 """
 
 from surveillance.events import MINUTE, SECOND
@@ -13,6 +13,8 @@ TIMES_MEAN_VOLUME = 1.5
 SIGMAS = 1.8
 MINUTES = 20.0
 LEAN = 0.5
+LEAD_NS = 21 * MINUTE
+CALM = 0.5
 
 
 def _break(stage: Stage, volume: float, sigmas: float) -> None:
@@ -28,6 +30,7 @@ def _break(stage: Stage, volume: float, sigmas: float) -> None:
 
 def break_out(stage: Stage) -> None:
     """The pattern."""
+    stage.script.volatility(stage.start - LEAD_NS, stage.start, CALM)
     _break(stage, stage.larger(TIMES_MEAN_VOLUME), stage.larger(SIGMAS))
 
 
@@ -37,9 +40,19 @@ def trade_within_the_range(stage: Stage) -> None:
 
 
 SCENARIOS = tuple(
-    Scenario(name, expect, play, MINUTE, 22 * MINUTE, aligned_ns=MINUTE, names_orders=False, fixed_length=True)
-    for name, expect, play in (
-        ("price_breakout", ALERT, break_out),
-        ("breakout_of_volume_only", QUIET, trade_within_the_range),
+    Scenario(
+        name,
+        expect,
+        play,
+        MINUTE,
+        22 * MINUTE,
+        aligned_ns=MINUTE,
+        names_orders=False,
+        lead_ns=lead_ns,
+        fixed_length=True,
+    )
+    for name, expect, play, lead_ns in (
+        ("price_breakout", ALERT, break_out, LEAD_NS),
+        ("breakout_of_volume_only", QUIET, trade_within_the_range, 0),
     )
 )

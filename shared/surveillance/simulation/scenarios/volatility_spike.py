@@ -1,14 +1,16 @@
 """Volatility spike: prices vary several times as much as they do in the bars of the day before.
 
-rules.md, `volatility_spike`, gives no size: fair value varies four times as much as usual, prices about three times,
-for nine minutes. The venue publishes one-minute bars of the instrument, the day before included.
+rules.md, `volatility_spike`, gives no size: fair value varies five times as much as usual, prices about three times,
+for nine minutes, out of a market that nothing else has stirred. The venue publishes one-minute bars of the instrument, the day before included.
 """
 
 from surveillance.events import MINUTE
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
-TIMES_USUAL = 4.0
+TIMES_USUAL = 5.0
 LASTS_NS = 9 * MINUTE
+LEAD_NS = 12 * MINUTE
+"""Longer than the windows over which returns are looked at."""
 A_LITTLE = 1.25
 
 
@@ -35,7 +37,17 @@ def shake_for_a_minute(stage: Stage) -> None:
 
 
 SCENARIOS = tuple(
-    Scenario(name, expect, play, longest_ns, aligned_ns=MINUTE, names_orders=False, past="minutes", fixed_length=True)
+    Scenario(
+        name,
+        expect,
+        play,
+        longest_ns,
+        aligned_ns=MINUTE,
+        names_orders=False,
+        past="minutes",
+        lead_ns=LEAD_NS,
+        fixed_length=True,
+    )
     for name, expect, play, longest_ns in (
         ("volatility_spike", ALERT, shake, LASTS_NS),
         ("volatility_a_little_up", QUIET, shake_a_little, LASTS_NS),
