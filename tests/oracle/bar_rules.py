@@ -20,6 +20,13 @@ def over_night(bar: Bar, ended: int) -> bool:
     return bar.seconds * SECOND < DAY and bar.ts - ended > NIGHT
 
 
+def over_split(bar: Bar, close: float) -> bool:
+    """Say whether a daily bar opens in the ratio of a split to the close before."""
+    if bar.seconds * SECOND < DAY or bar.open is None or close <= 0:
+        return False
+    return is_split(bar.open / close, {"split_tolerance": 0.03})
+
+
 class AbnormalVolume:
     """Volumes of the last twenty bars of each interval, and what is usual at a time of day."""
 
@@ -93,7 +100,7 @@ class PriceBreakout:
         if bar.seconds == 0 or bar.volume is None or bar.close is None or bar.high is None or bar.low is None:
             return None
         held = self.bars[bar.seconds]
-        if held and over_night(bar, self.last[bar.seconds][0]):
+        if held and (over_night(bar, self.last[bar.seconds][0]) or over_split(bar, self.last[bar.seconds][1])):
             held.clear()
             self.side[bar.seconds] = 0
         close = self.last[bar.seconds][1] if held else bar.low
@@ -152,7 +159,7 @@ class VolatilitySpike:
         if bar.seconds == 0 or bar.close is None or bar.close <= 0:
             return None
         said = None
-        if self.last is not None and not over_night(bar, self.last[0]):
+        if self.last is not None and not over_night(bar, self.last[0]) and not over_split(bar, self.last[1]):
             moves = [0.0] * min(bar.empty_before, 10) + [bar.close / self.last[1] - 1.0]
             scores: list[Said] = []
             for move in moves:
@@ -163,6 +170,8 @@ class VolatilitySpike:
                 said.score = max(each.score for each in scores)
                 said.start_ts = self.since
                 said.first_evidence = f"{INTERVAL_NAMES[bar.seconds]}@{self.since}"
+                if bar.seconds < 60:
+                    said.score = min(said.score, 0.69)
         self.last = bar.ts, bar.close
         return said
 

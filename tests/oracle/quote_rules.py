@@ -59,13 +59,13 @@ class WideSpread:
     def say(self, ts: int, p: Values) -> Said:
         assert self.since is not None
         return Said(
-            score=min(0.45 + 0.05 * self.worst / self.limit, 0.89),
+            score=min(max(0.5, 0.45 + 0.05 * self.worst / max(self.limit, p["plain_bp"])), 0.89),
             ts=ts,
             start_ts=self.since,
             end_ts=ts,
             detected_ts=self.since + ns(p["duration_s"]),
             metrics={"spread_bp": self.worst, "seconds": (ts - self.since) / 1e9},
-            thresholds=picked(p, "floor_bp multiple duration_s") | {"limit_bp": self.limit},
+            thresholds=picked(p, "floor_bp plain_bp multiple duration_s") | {"limit_bp": self.limit},
             baselines={"median_spread_bp": self.median()},
         )
 

@@ -13,20 +13,20 @@ def bar(market: Market, close: float, volume: float = 100.0, reach: float = 0.5,
     )
 
 
-def channel(bars: int = 20) -> Market:
+def channel(bars: int = 20, interval: str = "1m") -> Market:
     """Twenty bars between 99.5 and 100.5, whose true range is 1."""
     market = Market()
     for _ in range(bars):
-        bar(market, 100.0)
+        bar(market, 100.0, interval=interval)
     return market
 
 
 def test_close_above_the_range_is_told() -> None:
-    (alert,) = bar(channel(), 103.0, 200).alerts(RULE)
+    (alert,) = bar(channel(), 104.0, 240).alerts(RULE)
     assert alert.severity == "medium"
     first, second, _ = alert.explanation.splitlines()
-    assert "closed at 103, above the highest high of the 20 bars before it, 100.5, by 2.5 times" in first
-    assert "Its volume of 200 is 2.0 times their mean" in second
+    assert "closed at 104, above the highest high of the 20 bars before it, 100.5, by 3.5 times" in first
+    assert "Its volume of 240 is 2.4 times their mean" in second
 
 
 def test_close_below_the_range_is_told() -> None:
@@ -45,7 +45,7 @@ def test_volume_counts_from_the_threshold_on(volume: float, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("close", "volume", "severity"), [(102.5, 180, "medium"), (102.4375, 180, "low"), (102.5, 179, "low")]
+    ("close", "volume", "severity"), [(103.5, 221, "medium"), (103.4375, 221, "low"), (103.5, 219, "low")]
 )
 def test_severity_takes_range_and_volume(close: float, volume: float, severity: str) -> None:
     (alert,) = bar(channel(), close, volume).alerts(RULE)
@@ -70,3 +70,8 @@ def test_night_begins_the_range_anew() -> None:
 
 def test_intervals_have_ranges_of_their_own() -> None:
     assert bar(channel(), 105.0, 300, interval="5m").alerts(RULE) == []
+
+
+@pytest.mark.parametrize(("close", "interval", "count"), [(50.0, "1d", 0), (60.0, "1d", 1), (50.0, "1m", 1)])
+def test_split_begins_the_range_of_days_anew(close: float, interval: str, count: int) -> None:
+    assert len(bar(channel(interval=interval), close, 300, interval=interval).alerts(RULE)) == count

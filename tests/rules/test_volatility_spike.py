@@ -1,5 +1,6 @@
 """Promise: returns that vary far above their own past are told; usual and unproven ones are not."""
 
+import pytest
 from surveillance.events import MINUTE
 
 from tests.rules.market import START, Market
@@ -67,3 +68,8 @@ def test_move_over_night_is_no_return() -> None:
     market = bars(calm(130)).wait(10_800_000)
     market.events += [event | {"ts": event["ts"] + 72_000_000_000_000} for event in bars(calm(9), close=150.0).events]
     assert market.alerts(RULE) == []
+
+
+@pytest.mark.parametrize(("move", "interval", "count"), [(-0.5, "1d", 0), (-0.4, "1d", 1), (-0.5, "1m", 1)])
+def test_split_of_days_is_no_return(move: float, interval: str, count: int) -> None:
+    assert len(bars([*calm(130), move, *calm(3)], interval).alerts(RULE)) == count

@@ -71,3 +71,13 @@ def test_pump_rises_and_is_dumped_after_two_earlier_days(priced: Simulated) -> N
     assert all(row["ts"] < label.start_ts and row["low"] <= row["close"] <= row["high"] for row in bars)
     previous = {row["symbol"]: row["previous_close"] for row in priced.instruments.to_pylist()}
     assert bars[-1]["close"] == previous[label.symbol]
+
+
+def test_breakout_leaves_the_range_of_twenty_minutes() -> None:
+    session = simulate(Session(seed=9, minutes=46, symbols=2, scenarios={"price_breakout": 2}))
+    for label in labels(session, "price_breakout"):
+        trades = of(session, label, "trade")
+        before = [row["price"] for row in trades if label.start_ts - 20 * MINUTE <= row["ts"] < label.start_ts]
+        last = [row["price"] for row in trades if row["ts"] < label.end_ts][-1]
+        spread = (max(before) - min(before)) / 20
+        assert last > max(before) + spread or last < min(before) - spread

@@ -312,6 +312,7 @@ def observe(state, reference, scratch, columns_address, first, count):
             if m.venues > 1:
                 quotes.tell_trade(t, row, e, c, ts)
             if (e.buy_account or e.sell_account) and e.correction == 0:
+                t.counts[ACCOUNTS_SEEN] += 1
                 legs.from_trade(t, row, e, c, legs_out)
             lists[ON_TRADES, listed[ON_TRADES]] = i
             listed[ON_TRADES] += 1

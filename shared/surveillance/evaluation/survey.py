@@ -1,7 +1,7 @@
 """Surveys: alerts of recorded days by rule and severity, per hour that an instrument traded; none is known to be right.
 
-An instrument's hours are those of its schedule's sessions on days with events, else the time from the first to the
-last event of each UTC day.
+An instrument's hours are those of its schedule's sessions with events, else the time from the first to the last event
+of each UTC day.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ class Hours:
         """Give the instrument hours of what was seen."""
         listed = {instrument.symbol: instrument for instrument in reference.instruments}
         total_ns = 0
-        sessions: dict[tuple[object, int], dict[int, int]] = {}
+        sessions: dict[tuple[object, int], dict[int, tuple[int, int]]] = {}
         for (symbol, day), (first, last) in self._seen.items():
             schedule = listed.get(symbol, reference.unknown).schedule() or reference.unknown.schedule()
             if schedule is None:
@@ -44,8 +44,10 @@ class Hours:
             year = day // 366
             if (schedule, year) not in sessions:
                 near = schedule.sessions(year * 366 * DAY, (year + 1) * 366 * DAY)
-                sessions[schedule, year] = {close // DAY: close - start for start, close in near}
-            total_ns += sessions[schedule, year].get(day, 0)
+                sessions[schedule, year] = {close // DAY: (start, close) for start, close in near}
+            opens, closes = sessions[schedule, year].get(day, (last + 1, last + 1))
+            if first <= closes and last >= opens:
+                total_ns += closes - opens
         return total_ns / HOUR
 
     def _note(self, table: pa.Table) -> None:

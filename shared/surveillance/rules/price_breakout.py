@@ -3,7 +3,8 @@
 The close lies above their highest high, or below their lowest low, by more than `min_range` × their mean true range,
 and the bar's volume is at least `volume_multiple` × their mean. That alone is of low severity: trends begin so, and so
 does much that is none. It is medium from `strong_range` and `strong_volume` on. In one direction a breakout is told
-once, until a bar closes inside again. Each interval has a history of its own, which a night begins anew.
+once, until a bar closes inside again. Each interval has a history of its own, which a night begins anew; for daily
+bars, so does an open in the ratio of a split to the close before.
 
 Source: the Donchian channel with the average true range of Wilder (1978).
 """
@@ -14,6 +15,7 @@ from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_BARS
 from surveillance.events import DAY, SECOND
 from surveillance.features.bars import BREAK_NS, INTERVAL_NAMES, INTERVAL_SECONDS, interval_place
+from surveillance.features.splits import TOLERANCE, is_split
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount
 
@@ -26,8 +28,8 @@ ACROSS_SESSIONS = True
 PARAMETERS = (
     Parameter("min_range", 0.1, "× mean true range", 0, 100, "how far beyond"),
     Parameter("volume_multiple", 1.35, "× mean volume", 0, 1000, "on how much volume"),
-    Parameter("strong_range", 2, "× mean true range", 0, 100, "for medium severity"),
-    Parameter("strong_volume", 1.8, "× mean volume", 0, 1000, "for medium severity"),
+    Parameter("strong_range", 3, "× mean true range", 0, 100, "for medium severity"),
+    Parameter("strong_volume", 2.2, "× mean volume", 0, 1000, "for medium severity"),
 )
 
 BARS_BEFORE = 20
@@ -101,7 +103,9 @@ def step(event, bar, row, p):
     kind = interval_place(bar.interval_s)
     if kind < 0 or np.isnan(bar.volume) or np.isnan(bar.bar_close):
         return 0.0
-    if row.bars[kind] and bar.interval_s * SECOND < DAY and bar.ts - row.ended[kind] > BREAK_NS:
+    daily = bar.interval_s * SECOND >= DAY
+    broken = is_split(bar.bar_open / row.close[kind], TOLERANCE) if daily else bar.ts - row.ended[kind] > BREAK_NS
+    if row.bars[kind] and broken:
         row.bars[kind] = 0
         row.side[kind] = 0
     if row.bars[kind]:

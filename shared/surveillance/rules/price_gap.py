@@ -13,6 +13,7 @@ from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_BARS
 from surveillance.events import DAY, MINUTE, SECOND
 from surveillance.features.bars import BREAK_NS, INTERVAL_NAMES
+from surveillance.features.splits import is_split
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount
 
@@ -29,7 +30,6 @@ PARAMETERS = (
 )
 
 MOVES, MOVES_NEEDED = 20, 10
-SPLITS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 _KEPT_NS = 400 * DAY
 _SAME_GAP_NS = 20 * 60 * MINUTE
 _DAY_S = DAY // SECOND
@@ -49,16 +49,8 @@ ROW = [
 
 
 @kernel
-def _is_split(ratio, tolerance):
-    for k in range(len(SPLITS)):
-        if abs(ratio / SPLITS[k] - 1.0) <= tolerance or abs(ratio * SPLITS[k] - 1.0) <= tolerance:
-            return True
-    return False
-
-
-@kernel
 def _judge(row, opened, previous, ts, p):
-    if not (opened > 0 and previous > 0) or _is_split(opened / previous, p.split_tolerance):
+    if not (opened > 0 and previous > 0) or is_split(opened / previous, p.split_tolerance):
         return 0.0
     count = min(row.moves, MOVES)
     squares = 0.0
@@ -92,7 +84,7 @@ def step(event, bar, row, p):
         if row.closed_ts and bar.ts > row.closed_ts:
             if row.told_ts == 0 or bar.ts - row.told_ts > _SAME_GAP_NS:
                 score = _judge(row, bar.bar_open, row.close, bar.ts, p)
-            if row.close > 0 and not _is_split(bar.bar_open / row.close, p.split_tolerance):
+            if row.close > 0 and not is_split(bar.bar_open / row.close, p.split_tolerance):
                 row.move[row.moves % MOVES] = bar.bar_open / row.close - 1.0
                 row.moves += 1
         row.close = bar.bar_close

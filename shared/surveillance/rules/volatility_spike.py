@@ -1,11 +1,11 @@
 """Volatility spike: returns vary far more than they used to.
 
-The standard deviation of the last `WINDOW` returns (close to close, of one interval) exceeds the 95th percentile of
-its own last `HISTORY` values in two bars running; at least `min_history` of them are needed. It is over once below the
-80th percentile, and one alert tells it. One bar in twenty lies above the 95th percentile by construction, so this alone
-is of low severity; it is medium from `multiple` × the median on, and told anew as it grows to three
-quarters of that and to all of it. Returns over a night are left out, minutes without a
-trade count as unchanged.
+The standard deviation of the last `WINDOW` returns (close to close, of one interval) exceeds the 95th percentile of its
+own last `HISTORY` values in two bars running; at least `min_history` of them are needed. It is over once below the 80th
+percentile, and one alert tells it. One bar in twenty lies above the 95th percentile by construction, so this alone is
+of low severity; it is medium from `multiple` × the median on, and told anew as it grows to three quarters of that and
+to all of it. Returns over a night are left out, as are those of days that open in the ratio of a split to the close
+before; minutes without a trade count as unchanged.
 """
 
 import numpy as np
@@ -14,6 +14,7 @@ from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_BARS
 from surveillance.events import DAY, SECOND
 from surveillance.features.bars import BREAK_NS, INTERVAL_NAMES, INTERVAL_SECONDS, interval_place
+from surveillance.features.splits import TOLERANCE, is_split
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, duration
 
@@ -31,6 +32,9 @@ PARAMETERS = (
 )
 
 WINDOW, HISTORY = 10, 240
+MOST_OF_SECONDS = 0.69
+"""Ten seconds that are restless beside four minutes are of medium severity at most."""
+_MINUTE_S = 60
 NEARLY = 0.75
 ALIKE = 1.0 - 1e-9
 """What differs by less is rounding."""
@@ -140,13 +144,15 @@ def step(event, bar, row, p):
         return 0.0
     length = bar.interval_s * SECOND
     score = 0.0
-    if row.ended[kind] and not (length < DAY and bar.ts - row.ended[kind] > BREAK_NS):
+    daily = length >= DAY
+    broken = is_split(bar.bar_open / row.close[kind], TOLERANCE) if daily else bar.ts - row.ended[kind] > BREAK_NS
+    if row.ended[kind] and not broken:
         for _ in range(min(bar.empty_before, WINDOW)):
             score = max(score, _return(row, kind, 0.0, bar.ts - length, bar.ts, p))
         score = max(score, _return(row, kind, bar.bar_close / row.close[kind] - 1.0, bar.ts - length, bar.ts, p))
     row.close[kind] = bar.bar_close
     row.ended[kind] = bar.ts
-    return score
+    return score if bar.interval_s >= _MINUTE_S else min(score, MOST_OF_SECONDS)
 
 
 def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Finding:

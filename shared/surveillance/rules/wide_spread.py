@@ -5,6 +5,9 @@ minute) for `duration_s` without a break. The median is taken over one sample a 
 least `min_samples` of them, none of them from inside a wide stretch. A stretch raises one alert, with the first event
 after its time that changes the best prices or begins a second. An empty side has no spread and ends the stretch; a halt
 ends it too.
+
+It is of medium severity, and high where the spread is also five times `plain_bp` or more: in a market where a tick is
+much of the spread, three ticks are soon there.
 """
 
 import numpy as np
@@ -22,6 +25,7 @@ WANTS, KEY, BY_VENUE = ON_TOUCH, "market", False
 
 PARAMETERS = (
     Parameter("floor_bp", 2, "bp of the mid", 0, 10_000, "never wide below this"),
+    Parameter("plain_bp", 10, "bp of the mid", 0, 10_000, "medium at most unless several times this"),
     Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
     Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
     Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
@@ -89,7 +93,7 @@ def step(event, context, row, p):
         row.told_bid = row.bid
         row.told_ask = row.ask
         row.told_median = row.median
-        score = min(0.45 + 0.05 * row.worst / row.limit, 0.89)
+        score = min(max(0.5, 0.45 + 0.05 * row.worst / max(row.limit, p.plain_bp)), 0.89)
     bid, ask = context.bid_after, context.ask_after
     spread = (ask - bid) * 2e4 / (ask + bid)
     limit = max(p.floor_bp, p.multiple * row.median)
@@ -129,7 +133,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         tier=0,
         detected_ts=detected,
         metrics={"spread_bp": float(row["told_worst"]), "seconds": (now - since) / 1e9},
-        thresholds={name: p[name] for name in ("floor_bp", "multiple", "duration_s")}
+        thresholds={name: p[name] for name in ("floor_bp", "plain_bp", "multiple", "duration_s")}
         | {"limit_bp": float(row["told_limit"])},
         baselines={"median_spread_bp": float(row["told_median"])},
     )

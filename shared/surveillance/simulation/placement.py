@@ -51,6 +51,7 @@ def place(
     queue.sort(
         key=lambda item: (
             not item[1].at_close,
+            not (item[1].whole_feed or item[1].lead_ns),
             item[0],
             not item[1].whole_feed,
             -item[1].earliest_ns,
@@ -101,10 +102,10 @@ def _collide(one: Placed, other: Placed, gap_ns: int) -> bool:
     if one.scenario.whole_feed != other.scenario.whole_feed and (one.scenario.only_said or other.scenario.only_said):
         return False
     if one.scenario.whole_feed or other.scenario.whole_feed:
-        gap_ns = GAP_OF_WHOLE_FEED_NS
-    elif one.instrument != other.instrument and not _are_pair(one, other):
+        return max(one.start, other.start) < min(one.end, other.end) + GAP_OF_WHOLE_FEED_NS
+    if one.instrument != other.instrument and not _are_pair(one, other):
         return False
-    elif one.scenario.past and other.scenario.past and one.scenario.past != other.scenario.past:
+    if one.scenario.past and other.scenario.past and one.scenario.past != other.scenario.past:
         return True
     begins, other_begins = one.start - one.scenario.lead_ns, other.start - other.scenario.lead_ns
     return begins < other.end + gap_ns and other_begins < one.end + gap_ns

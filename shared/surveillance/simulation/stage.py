@@ -209,7 +209,8 @@ class Scenario(msgspec.Struct, frozen=True):
     the trades of another venue.
     An enforcement case says which `pattern` it is a case of.
     One `at_open` begins with the session; what `past` it brings along (`days`, `minutes` ...) does not mix with another
-    on the same instrument. For `lead_ns` before it none other has moved its instrument. One that is `only_said`, by a status, disturbs no other.
+    on the same instrument. For `lead_ns` before it none other has moved its instrument. One that is `only_said`, by a
+    status, disturbs no other.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """Volatility spike: prices vary several times as much as they do in the bars of the day before.
 
 rules.md, `volatility_spike`, gives no size: fair value varies five times as much as usual, prices about three times,
-for nine minutes, out of a market that nothing else has stirred. The venue publishes one-minute bars of the instrument, the day before included.
+for nine minutes, out of a market that nothing else has stirred. The venue publishes one-minute bars of the instrument,
+the day before included.
 """
 
 from surveillance.events import MINUTE
