@@ -45,9 +45,10 @@ def survey(
     reference = offline.reference_for(readings, *known)
     hours = Hours()
     watched = [hours.watch(reading) for reading in readings]
-    engine = Engine(layers, reference, rules=offline.chosen_rules(rules))
+    chosen = offline.chosen_rules(rules, layers.declared_rules)
+    engine = Engine(layers, reference, rules=chosen.rules, declared=chosen.declared)
     with progress() as watch:
-        replayed = offline.replay(watched, engine, layers, symbol, watch)
+        replayed = offline.replay(watched, engine, layers, symbol, watch, wanted=chosen.wanted)
     heading = title or ", ".join(path.name for path in paths)
     typer.echo("\n".join(_lines(replayed, hours.total(reference), heading, each)))
 

