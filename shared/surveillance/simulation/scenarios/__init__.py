@@ -4,6 +4,7 @@ from typing import Final
 
 from surveillance.simulation.scenarios import (
     abnormal_volume,
+    circular_trading,
     clock_skew,
     controls,
     cross_product_spoofing,
@@ -70,7 +71,11 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *clock_skew.SCENARIOS,
     *controls.SCENARIOS,
 )
-BATCH_SCENARIOS: Final[tuple[Scenario, ...]] = (*cross_product_spoofing.SCENARIOS, *insider_trading.SCENARIOS)
+BATCH_SCENARIOS: Final[tuple[Scenario, ...]] = (
+    *circular_trading.SCENARIOS,
+    *cross_product_spoofing.SCENARIOS,
+    *insider_trading.SCENARIOS,
+)
 """For rules that look over hours or days at once; played only where they are asked for."""
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
 PLAYABLE: Final = BY_NAME | {scenario.name: scenario for scenario in BATCH_SCENARIOS}
