@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 from surveillance.batch import BATCH_RULES
+from surveillance.batch.cross_product_spoofing import correlation
+from surveillance.batch.records import Records
 from surveillance.batch.run import run
 from surveillance.evaluation import Rule, scorecard
 from surveillance.reference import Reference, accounts_of, instruments_of
@@ -30,3 +32,12 @@ def test_pattern_is_found_and_its_near_misses_are_not(pattern: str) -> None:
     assert card["rules"][pattern]["false"] == 0
     assert len(card["quiet"]) >= 3
     assert all(not row["alerts"] for row in card["quiet"].values()), card["quiet"]
+
+
+def test_pair_moves_together_whatever_else_is_played_on_it() -> None:
+    played = {"cross_product_spoofing_uncorrelated": 2, "cross_product_spoofing": 1}
+    simulated = simulate(msgspec.structs.replace(SESSIONS["cross_product_spoofing"], scenarios=played))
+    returns = Records([simulated.events], Reference()).returns(300)
+    (label,) = (each for each in simulated.labels if each.expect == "alert")
+    mine = int(label.symbol.removeprefix("SIM"))
+    assert abs(correlation(returns[label.symbol], returns[f"SIM{mine ^ 1:03d}"], 60) or 0) > 0.6

@@ -170,7 +170,9 @@ def _history(stages: list[Stage], session: Session) -> list[dict[str, Any]]:
 def _companions(stages: list[Stage], instruments: list[Instrument], session: Session) -> list[dict[str, Any]]:
     """Give earlier bars of instruments that move together, once each: what was said of one first holds."""
     follows: dict[int, tuple[int, float]] = {}
-    for base, other, correlation in (each for stage in stages for each in stage.companions):
+    said = [each for stage in stages for each in stage.companions]
+    pairs_first = sorted(said, key=lambda each: each[0] == each[1])
+    for base, other, correlation in pairs_first:
         follows.setdefault(base, (base, 1.0))
         follows.setdefault(other, (base, correlation))
     return [
