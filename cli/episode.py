@@ -141,6 +141,8 @@ class _Book:
         """Let the moments that are left see the book as it stands."""
         self._look(self._episode.end + 1)
         self._episode.lives += self._alive.values()
+        if self._touch != (None, None) and not self._episode.touch:
+            self._episode.touch.append((self._episode.start, *self._touch))
         if self._episode.touch:
             self._episode.touch.append((self._episode.end, *self._touch))
 

@@ -23,6 +23,7 @@ SHADES: Final = (0.10, 0.18, 0.28, 0.40, 0.55)
 MOST_ROWS: Final = 90
 MOST_TRADES: Final = 2_500
 MOST_LABELS: Final = 8
+SHORT_BAR: Final = 40.0
 MOST_MARKS: Final = 40
 BINS: Final = 75
 _TIME_STEPS: Final = (
@@ -224,20 +225,19 @@ class _Picture:
     def _labels(self, lives: Sequence[Life]) -> Iterator[str]:
         taken: list[tuple[float, float]] = []
         for life in sorted(lives, key=lambda one: -one.size):
-            x, y = self._x(life.start) - 5, self._y(life.price) + 4
+            start, end = self._x(life.start), self._x(self._of.end if life.end is None else life.end)
+            brief = end - start < SHORT_BAR and end < RIGHT - 150
+            x, y = end + 9 if brief else start - 5, self._y(life.price) + 4
             if len(taken) >= MOST_LABELS or any(abs(y - other) < 13 and abs(x - at) < 130 for at, other in taken):
                 continue
             taken.append((x, y))
             words = f"{'buy' if life.side > 0 else 'sell'} {_number(life.size)} @ {_number(life.price)}"
-            anchor = "end" if x > LEFT + 150 else "start"
-            yield _text(
-                x if anchor == "end" else self._x(life.start) + 4,
-                y if anchor == "end" else y - 12,
-                words,
-                anchor=anchor,
-                size=11,
-                halo=True,
-            )
+            if brief:
+                yield _text(x, y, words, size=11, halo=True)
+            elif x > LEFT + 150:
+                yield _text(x, y, words, anchor="end", size=11, halo=True)
+            else:
+                yield _text(start + 4, y - 12, words, size=11, halo=True)
 
     def _volume(self) -> Iterator[str]:
         bars = [(bar.ts - bar.seconds * SECOND, bar.ts, {0: bar.volume}) for bar in self._of.bars]
@@ -322,8 +322,15 @@ def _prices(episode: Episode) -> tuple[float, float]:
     if not every:
         every = [price for levels in episode.depth for price in levels] or [0.0, 1.0]
     low, high = min(every), max(every)
-    pad = 0.12 * (high - low) or abs(high) * 1e-4 or 1.0
+    pad = max(0.12 * (high - low), 3 * _gap(episode, low, high)) or abs(high) * 1e-4 or 1.0
     return low - pad, high + pad
+
+
+def _gap(episode: Episode, low: float, high: float) -> float:
+    """Give the smallest step between the prices of the book near a range: a picture shows some of them around it."""
+    reach = high - low + 1e-3 * abs(high)
+    prices = sorted({price for levels in episode.depth for price in levels if low - reach <= price <= high + reach})
+    return min((after - before for before, after in pairwise(prices) if after - before > 1e-9 * after), default=0.0)
 
 
 def _steps(low: float, high: float, count: int) -> tuple[list[float], int]:

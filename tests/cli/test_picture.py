@@ -154,3 +154,8 @@ def test_events_of_another_time_give_no_picture(tmp_path: Path) -> None:
     result = explain(tmp_path, "--events", str(tmp_path / "other.ndjson"), "--picture", str(tmp_path / "one.svg"))
     assert result.exit_code == 2
     assert "no picture" in result.stderr
+
+
+def test_best_prices_that_do_not_move_are_drawn_all_the_same() -> None:
+    found = episode(events=[*EVENTS[:3], order(0, "new", "mine", side="buy", price=9.98, size=1.0)])
+    assert found.touch == [(found.start, 9.98, 10.02), (found.end, 9.98, 10.02)]
