@@ -177,8 +177,8 @@ class Engine:
             lacking = [one for one in declared.features if not any(counts[plural[need]] for need in one.needs)]
             for one in lacking[:1]:
                 missing[declared.id] = f"the input has no {' and no '.join(plural[need] for need in one.needs)}"
-            for rule in sorted(declared.rules & missing.keys()):
-                missing.setdefault(declared.id, f"{rule} is not: {missing[rule]}")
+            for needed in sorted(declared.rules & missing.keys()):
+                missing.setdefault(declared.id, f"{needed} is not: {missing[needed]}")
         return missing
 
     def _feed_chunk(self, state: State, batch: Batch, start: int, count: int, touched: dict[str, Alert]) -> None:
