@@ -387,24 +387,27 @@ class QuoteStuffing:
             flood.orders.append(order)
 
     @staticmethod
-    def sigma(flood: Flood, told: Order_event) -> float:
+    def sigma(flood: Flood, told: Order_event, p: Values) -> float:
         """Give the standard deviation of the messages in the time of the flood."""
-        return max(told.message_sigma * (max(told.ts - flood.start_ts, 1) / MINUTE) ** 0.5, 1.0)
+        minute = told.message_sigma
+        if told.owner.name is not None:
+            minute = min(minute, (p["max_dispersion"] * told.message_mean) ** 0.5)
+        return max(minute * (max(told.ts - flood.start_ts, 1) / MINUTE) ** 0.5, 1.0)
 
-    def sigmas(self, flood: Flood, told: Order_event) -> float:
+    def sigmas(self, flood: Flood, told: Order_event, p: Values) -> float:
         share_of_minute = max(told.ts - flood.start_ts, 1) / MINUTE
-        return (flood.messages - told.message_mean * share_of_minute) / self.sigma(flood, told)
+        return (flood.messages - told.message_mean * share_of_minute) / self.sigma(flood, told, p)
 
     def is_complete(self, flood: Flood, told: Order_event, p: Values) -> bool:
         large = flood.messages >= p["min_messages"]
         fast = flood.messages * SECOND >= p["min_rate"] * (told.ts - flood.start_ts)
         taken_back = p["min_cancelled_share"] * flood.entered <= flood.cancelled <= 2 * flood.entered
         hardly_trades = flood.trades(told) <= p["max_execution_share"] * flood.messages
-        return large and fast and taken_back and hardly_trades and self.sigmas(flood, told) >= p["min_sigmas"]
+        return large and fast and taken_back and hardly_trades and self.sigmas(flood, told, p) >= p["min_sigmas"]
 
     def say(self, flood: Flood, told: Order_event, p: Values) -> Said:
         span = max(told.ts - flood.start_ts, 1)
-        sigmas = self.sigmas(flood, told)
+        sigmas = self.sigmas(flood, told, p)
         rate = min(flood.messages * SECOND / (span * p["min_rate"]) / 10, 1.0)
         named = told.owner.name is not None and flood.account is not None
         return Said(
@@ -423,5 +426,5 @@ class QuoteStuffing:
                 "sigmas": sigmas,
             },
             thresholds=picked(p, "min_messages min_rate min_cancelled_share max_execution_share min_sigmas"),
-            baselines={"messages_per_minute": told.message_mean, "messages_sigma": self.sigma(flood, told)},
+            baselines={"messages_per_minute": told.message_mean, "messages_sigma": self.sigma(flood, told, p)},
         )

@@ -112,6 +112,17 @@ def test_busy_market_needs_a_larger_flood() -> None:
     assert calm.alerts(RULE, min_sigmas=80) == []
 
 
+@pytest.mark.parametrize(("dispersion", "accounts", "count"), [(25, True, 1), (1_000_000, True, 0), (25, False, 0)])
+def test_drift_of_the_day_does_not_hide_a_named_owners_flood(dispersion: float, accounts: bool, count: int) -> None:
+    flooded, market = flood(80, accounts=accounts), Market(accounts)
+    for minute, messages in enumerate((100, 1500, 100, 1500, 100)):
+        for number in range(messages):
+            market.new(f"m{minute}-{number}", "buy", 99.9, 100, f"crowd-{number}").wait(60_000 / messages)
+    late = market.ts - market.events[0]["ts"]
+    market.events += [event | {"ts": event["ts"] + late} for event in flooded.events]
+    assert len(market.alerts(RULE, max_dispersion=dispersion)) == count
+
+
 def test_two_owners_who_share_a_flood_are_quiet() -> None:
     market = flood(100)
     for number, event in enumerate(market.events[2:]):

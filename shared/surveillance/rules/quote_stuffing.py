@@ -5,7 +5,8 @@ is watched. The alert is complete at `min_messages` messages at `min_rate` a sec
 `min_cancelled_share` of the entered orders are cancelled again (a mass cancel of older orders is none), with at most
 `max_execution_share` executions of the owner a message (without accounts: trades of the market), and which lie
 `min_sigmas` above what the market itself sends in such a time: of the mean and variance of its messages a minute as
-large a share as the flood lasted.
+large a share as the flood lasted. Of the variance no more than `max_dispersion` × the mean counts where the owner is
+named: more is the drift of the day, which does nothing within a second.
 
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
 """
@@ -30,6 +31,7 @@ PARAMETERS = (
     Parameter("min_cancelled_share", 0.9, "share of entered orders", 0, 1, "how many are taken back"),
     Parameter("max_execution_share", 0.01, "trades a message", 0, 1, "how few trade"),
     Parameter("min_sigmas", 5, "σ of messages in such a time", 0, 1000, "how far above the market's own"),
+    Parameter("max_dispersion", 25, "variance ÷ mean", 1, 1_000_000, "of messages a minute, as far as it is noise"),
     Parameter("watch_burst", 20, "messages above 100/s", 1, 1000, "when watching begins"),
 )
 
@@ -66,10 +68,13 @@ def _start(context, row):
 
 
 @kernel
-def _sigmas(context, messages, start_ts):
+def _sigmas(context, messages, start_ts, p):
     """Tell how far messages lie above what the market sends in such a time; the variance grows with the time."""
     share_of_minute = max(context.ts - start_ts, 1) / MINUTE
-    sigma = max(context.message_sigma * np.sqrt(share_of_minute), 1.0)
+    minute = context.message_sigma
+    if context.owner:
+        minute = min(minute, np.sqrt(p.max_dispersion * context.message_mean))
+    sigma = max(minute * np.sqrt(share_of_minute), 1.0)
     return (messages - context.message_mean * share_of_minute) / sigma
 
 
@@ -108,7 +113,7 @@ def step(event, context, row, p):
         return 0.0
     if trades > p.max_execution_share * row.messages:
         return 0.0
-    sigmas = _sigmas(context, row.messages, row.start_ts)
+    sigmas = _sigmas(context, row.messages, row.start_ts, p)
     if sigmas < p.min_sigmas:
         return 0.0
     rate = min(row.messages * SECOND / (max(context.ts - row.start_ts, 1) * p.min_rate) / 10, 1.0)
@@ -124,7 +129,10 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     start, end = int(row["start_ts"]), int(context["ts"])
     seconds = max(end - start, 1) / 1e9
     share_of_minute = max(end - start, 1) / MINUTE
-    sigma = max(float(context["message_sigma"]) * share_of_minute**0.5, 1.0)
+    minute = float(context["message_sigma"])
+    if context["owner"]:
+        minute = min(minute, (p["max_dispersion"] * float(context["message_mean"])) ** 0.5)
+    sigma = max(minute * share_of_minute**0.5, 1.0)
     sigmas = (messages - float(context["message_mean"]) * share_of_minute) / sigma
     cancelled = int(row["cancelled"]) / max(int(row["entered"]), 1)
     known = bool(context["owner"])
