@@ -94,7 +94,7 @@ def test_round_trips_are_told() -> None:
 
 @pytest.mark.parametrize(
     "market",
-    [trips(count=2), trips(back=150), trips(price=101.0), trips(held_s=59), trips(account="maker")],
+    [trips(count=2), trips(back=150), trips(price=101.0), trips(held_s=120), trips(account="maker")],
     ids=["two", "half as large", "another price", "slow, likely by chance", "a market maker"],
 )
 def test_round_trips_that_lack_one_thing_are_quiet(market: Market) -> None:

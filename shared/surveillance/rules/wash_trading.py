@@ -42,7 +42,7 @@ PARAMETERS = (
     Parameter("price_bp", 10, "bp", 0, 1000, "the same, where that is more or no tick is known"),
     Parameter("matched_share", 0.8, "share", 0, 1, "round trips in all that the owner traded meanwhile"),
     Parameter("trip_surprise", 5, "−ln of the chance", 0, 200, "how unlikely each round trip is by chance"),
-    Parameter("min_surprise", 22, "−ln of the chance", 0, 200, "how unlikely they are together"),
+    Parameter("min_surprise", 17.5, "−ln of the chance", 0, 200, "how unlikely they are together"),
 )
 
 HELD = 16
