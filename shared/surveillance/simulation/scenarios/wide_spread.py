@@ -27,8 +27,8 @@ def widen_for_a_moment(stage: Stage) -> None:
 
 
 def widen_a_little(stage: Stage) -> None:
-    """All but the width: twice the usual spread."""
-    _widen(stage, 0.67 * TIMES_USUAL_SPREAD, round(LASTS_NS))
+    """All but the width: one and a half times the usual spread."""
+    _widen(stage, 0.5 * TIMES_USUAL_SPREAD, round(LASTS_NS))
 
 
 SCENARIOS = (
