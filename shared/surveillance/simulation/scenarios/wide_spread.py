@@ -26,13 +26,7 @@ def widen_for_a_moment(stage: Stage) -> None:
     _widen(stage, TIMES_USUAL_SPREAD, round(0.4 * LASTS_NS))
 
 
-def widen_a_little(stage: Stage) -> None:
-    """All but the width: one and a half times the usual spread."""
-    _widen(stage, 0.5 * TIMES_USUAL_SPREAD, round(LASTS_NS))
-
-
 SCENARIOS = (
     Scenario("wide_spread", ALERT, widen, 6 * SECOND, names_orders=False),
     Scenario("wide_spread_for_a_moment", QUIET, widen_for_a_moment, 6 * SECOND, names_orders=False),
-    Scenario("spread_a_little_wider", QUIET, widen_a_little, 6 * SECOND, names_orders=False),
 )
