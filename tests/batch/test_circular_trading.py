@@ -95,6 +95,12 @@ def test_circle_that_lacks_one_thing_is_quiet(trades: list[Trade]) -> None:
     assert alerts(trades) == []
 
 
+def test_short_circle_among_a_busy_hour_of_its_owners_is_told() -> None:
+    busy = [sale(100 + k, "abc"[k % 3], f"z{k}", 1500 + 20 * k, 400) for k in range(60)]
+    (alert,) = alerts([*circle(), *busy])
+    assert alert.metrics["own_share"] == 1
+
+
 def test_crowd_is_quiet() -> None:
     for seed in range(5):
         assert alerts(crowd(seed, 6000, owners=25)) == []

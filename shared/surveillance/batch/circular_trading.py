@@ -7,7 +7,7 @@ position; (4) the rounds are at least `own_share` of all that each of them trade
 last. Busy owners trade with each other in circles by chance; (4) is what they lack.
 
 Circles are found in the graph of who sold to whom at least `min_rounds` times, from which every pair is dropped whose
-trades are less than half of `own_share`, less the tolerance, of the trading of either.
+trades are less than half of `own_share`, less the tolerance, of the trading of either in the window looked at.
 
 Source: Regulation (EU) 2016/522, Annex II ("wash trades": beneficial interest that is transferred between parties who
 act in concert).
@@ -22,7 +22,7 @@ from surveillance.events import SECOND
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, amount, duration
 
-ID, VERSION, TITLE = "circular_trading", 1, "Circular trading"
+ID, VERSION, TITLE = "circular_trading", 2, "Circular trading"
 KIND, TIER, ANSWERS = "pattern", 3, ("circular_trading",)
 NEEDS = ("trade",)
 SCOPE = "symbol"
@@ -36,6 +36,7 @@ PARAMETERS = (
     Parameter("max_net_share", 0.05, "share", 0, 1, "position left over"),
     Parameter("own_share", 0.5, "share", 0, 1, "rounds in all that each owner traded meanwhile"),
 )
+SHORTEST_NS = 30 * SECOND
 LEAST_SCORE, MOST_SCORE = 0.75, 0.95
 
 Values = dict[str, float]
@@ -43,11 +44,20 @@ Round = tuple[Execution, ...]
 
 
 def find(executions: Sequence[Execution], p: Values) -> Iterator[Evidence]:
-    """Give the circles of one symbol; windows overlap by half, a circle's rounds are told once."""
-    if not executions:
-        return
+    """Give the circles of one symbol, a circle's rounds once.
+
+    Windows overlap by half and come in halving lengths: in a long one, what owners trade besides hides a short circle.
+    """
+    told: set[tuple[frozenset[str], int, int]] = set()
     window_ns = round(p["window_s"] * SECOND)
-    told: set[tuple[frozenset[str], int]] = set()
+    while executions and window_ns >= SHORTEST_NS:
+        yield from _within(executions, window_ns, told, p)
+        window_ns //= 2
+
+
+def _within(
+    executions: Sequence[Execution], window_ns: int, told: set[tuple[frozenset[str], int, int]], p: Values
+) -> Iterator[Evidence]:
     start, end, first, last = executions[0].ts, executions[-1].ts, 0, 0
     while start <= end:
         while executions[first].ts < start:
@@ -57,10 +67,10 @@ def find(executions: Sequence[Execution], p: Values) -> Iterator[Evidence]:
         for circle in _circles(executions[first:last], p):
             evidence = _evidence(executions[first:last], circle, p)
             if evidence is not None:
-                rounds_told = (frozenset(circle), evidence.finding.start_ts)
-                if not any(owners == rounds_told[0] and evidence.finding.start_ts <= until for owners, until in told):
+                owners, begins, ends = frozenset(circle), evidence.finding.start_ts, evidence.finding.end_ts
+                if not any(owners == each[0] and begins <= each[2] and ends >= each[1] for each in told):
                     yield evidence
-                told.add((frozenset(circle), evidence.finding.end_ts))
+                told.add((owners, begins, ends))
         start += window_ns // 2
 
 
