@@ -22,6 +22,7 @@ from cli import (
     scorecard,
     simulate,
     survey,
+    train,
 )
 
 
@@ -55,6 +56,7 @@ app.command("replay")(replay.replay)
 app.command("batch")(batch.batch)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.command("scorecard")(scorecard.scorecard)
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)

@@ -158,6 +158,15 @@ EAGER: Layer = {
     "price_breakout": {"min_range": 0, "volume_multiple": 0.5, "strong_range": 0.5, "strong_volume": 1},
     "price_gap": {"min_gap": 0.001, "sigmas": 0.5, "split_tolerance": 0.001},
     "news_impact": {"volume_multiple": 1, "sigmas": 0.5, "min_move": 0, "cluster_s": 100},
+    "zscore_anomaly": {"min_z": 0.5, "top_z": 0.5, "together": 2, "alone_z": 0.8, "warm_up_minutes": 10},
+    "half_space_trees": {"min_score": 0.2, "high_score": 0.5, "min_z": 0.5, "warm_up_minutes": 10},
+    "isolation_forest": {
+        "min_score": 0.4,
+        "high_score": 0.45,
+        "min_z": 0.5,
+        "together": 1,
+        "warm_up_minutes": 10,
+    },
     "clock_skew": {"min_skew_s": 0.5, "high_skew_s": 1, "cool_down_s": 5},
     "feed_staleness": {"min_silence_s": 0.5, "cool_down_s": 5},
     "sequence_gap": {"min_missing": 2, "high_missing": 5, "cool_down_s": 1},
@@ -216,7 +225,7 @@ class Stream:
             if self.chance.random() < 0.06:
                 written += self.chance.choice(self.plans())()
             elif self.chance.random() < 0.003:
-                written += self.chance.choice((self.past, self.venues_quote))()
+                written += self.chance.choice((self.past, self.venues_quote, self.minutes))()
             else:
                 written.append(self.stamped(self.chance.choice(makers)()))
         return written
@@ -256,6 +265,22 @@ class Stream:
                 story = {"type": "news", "symbol": symbol, "ts": ts + self.chance.choice((0, 1, -step, SECOND))}
                 written.append(story | {"news_id": self.fresh(), "sentiment": self.chance.choice((-0.9, -0.5, 0.3))})
         return [self.stamped(event) for event in written]
+
+    def minutes(self) -> list[Event]:
+        """Let a symbol trade for more than half an hour, a few events a minute, and be busier in the last ones."""
+        symbol, venue = self.symbol(), self.venue()
+        written: list[Event] = []
+        count = self.chance.randint(30, 38)
+        for number in range(count):
+            for _ in range(self.chance.randint(1, 3) * (3 if number > count - 4 else 1)):
+                self.ts += self.chance.randrange(10 * SECOND)
+                event = self.chance.choice((self.order, self.order, self.trade, self.quote))()
+                written.append(self.stamped(event | {"symbol": symbol, "venue": venue, "ts": self.ts}))
+            if self.chance.random() < 0.05:
+                story = {"type": "news", "symbol": symbol, "ts": self.ts, "news_id": self.fresh(), "sentiment": 0.1}
+                written.append(self.stamped(story))
+            self.ts = (self.ts // MINUTE + 1) * MINUTE
+        return written
 
     def venues_quote(self) -> list[Event]:
         """Let two venues quote a symbol for some seconds, near each other, across or far apart, and print between."""

@@ -54,10 +54,10 @@ def test_folder_that_cannot_be_written_only_costs_time(tmp_path: Path, monkeypat
 def test_other_processor_or_other_source_is_another_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     titles = {entry(_sum_to).title}
     (tmp_path / "rule.py").write_text("one")
-    titles.add(entry(_sum_to, own_file=str(tmp_path / "rule.py")).title)
+    titles.add(entry(_sum_to, own_files=(str(tmp_path / "rule.py"),)).title)
     _kernel_digest.cache_clear()
     (tmp_path / "rule.py").write_text("two")
-    titles.add(entry(_sum_to, own_file=str(tmp_path / "rule.py")).title)
+    titles.add(entry(_sum_to, own_files=(str(tmp_path / "rule.py"),)).title)
     _kernel_digest.cache_clear()
     monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
     titles.add(entry(_sum_to).title)

@@ -28,6 +28,8 @@ from tests.rules import (
     test_feed_rules,
     test_flipping,
     test_front_running,
+    test_half_space_trees,
+    test_isolation_forest,
     test_layering,
     test_liquidity_evaporation,
     test_locked_crossed_market,
@@ -49,6 +51,7 @@ from tests.rules import (
     test_volatility_spike,
     test_wash_trading,
     test_wide_spread,
+    test_zscore_anomaly,
 )
 from tests.rules.market import REFERENCE as SCENE_REFERENCE
 from tests.strategies import REFERENCE, START, adversarial, eager_parameters, hidden_in, quiet_flow
@@ -76,6 +79,9 @@ SCENES: dict[str, list[Event]] = {
     "feed_staleness": test_feed_rules.silence(5 * SECOND).events,
     "sequence_gap": test_feed_rules.gap(12).events,
     "clock_skew": test_feed_rules.skewed(7 * SECOND).events,
+    "zscore_anomaly": test_zscore_anomaly.scene().events,
+    "half_space_trees": test_half_space_trees.scene().events,
+    "isolation_forest": test_isolation_forest.scene().events,
     "locked_crossed_market": test_locked_crossed_market.venues(100.25).events,
     "trade_through": test_trade_through.printed(99.75).events,
     "stub_quote": test_stub_quote.away(80.0, 120.0).events,
@@ -84,6 +90,7 @@ SCENES: dict[str, list[Event]] = {
     "price_gap": test_price_gap.daily([100.0, 103.0]).events,
     "news_impact": test_news_impact.minute(test_news_impact.story(test_news_impact.quiet()), 99.0, 400).events,
 }
+OF_WHOLE_MINUTES = ("zscore_anomaly", "half_space_trees", "isolation_forest")
 EAGER = eager_parameters()
 DEFAULTS = default_parameters()
 EAGER_ENGINE = Engine(EAGER, REFERENCE)
@@ -94,7 +101,7 @@ SEEDS = range(4)
 
 def scene(rule: str) -> list[Event]:
     """Hide a rule's scene in the flow of other people and other symbols."""
-    elsewhere = rule in ("wide_spread", "liquidity_evaporation")
+    elsewhere = rule in ("wide_spread", "liquidity_evaporation", *OF_WHOLE_MINUTES)
     noise = quiet_flow(len(rule), 600, symbols=("ZZZ",) if elsewhere else ("AAA", "ZZZ"))
     return hidden_in(noise, SCENES[rule])
 

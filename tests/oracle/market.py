@@ -11,6 +11,8 @@ from surveillance.calendar import Schedule
 from surveillance.events import DAY, MINUTE, SECOND
 from surveillance.reference import Instrument
 
+from tests.oracle.minutes import Minutes
+
 SIGN = {"buy": 1, "sell": -1}
 UNFIT_TO_SET_PRICES = {"late", "out_of_sequence", "average_price"}
 STACK_BURST_NS = SECOND // 4
@@ -260,6 +262,7 @@ class Market:
         self.empty = 0
         self.trades: dict[tuple[str | None, str], Trade] = {}
         self.closed_bars: list[Bar] = []
+        self.minutes = Minutes()
 
     # sessions
 
@@ -268,6 +271,7 @@ class Market:
         if ts >= self.close_ts:
             if self.schedule is not None:
                 self.stop_minute(self.close_ts)
+                self.minutes.stop(self, self.close_ts)
                 self.open_ts, self.close_ts = self.next_session(ts)
                 self.begin_session(self.open_ts, keep_orders=False)
                 self.by_status = False
@@ -300,6 +304,7 @@ class Market:
             self.previous_close = None
         self.last_price = None
         if not keep_orders:
+            self.minutes.forget()
             self.live.clear()
             self.people.clear()
             if not self.quoted:
@@ -312,6 +317,8 @@ class Market:
         self.by_status, self.state = True, state
         if state == "open" and was != "open":
             self.opened_ts = ts
+        if state != "open":
+            self.minutes.stop(self, ts)
         if state == "closed":
             self.stop_minute(ts)
             if was != "closed" or not told_before:
@@ -357,6 +364,7 @@ class Market:
         self.closed_bars.append(bar)
 
     def take_story(self, event: dict[str, Any]) -> None:
+        self.minutes.story_ts = max(self.minutes.story_ts, event["ts"])
         self.closed_bars.append(Bar(event["ts"], 0, None, 0.0, sentiment=event.get("sentiment")))
 
     # trades

@@ -26,13 +26,15 @@ from tests.oracle.leg_rules import (
 )
 from tests.oracle.leg_rules_of_price import MarkingTheClose, Ramping
 from tests.oracle.legs import Leg, Tape
-from tests.oracle.market import Bar, Market
+from tests.oracle.market import SIGN, Bar, Market
 from tests.oracle.market_rules import (
     PriceVelocity,
     clock_skew,
     feed_staleness,
     sequence_gap,
 )
+from tests.oracle.minute_rules import HalfSpaceTrees, IsolationForest, ZscoreAnomaly
+from tests.oracle.minutes import Told
 from tests.oracle.more_order_rules import Evaporation, Flipping, OrderToTrade, Pinging
 from tests.oracle.order_rules import Layering, QuoteStuffing, Spoofing
 from tests.oracle.print_rules import FatFinger, MomentumIgnition, PumpAndDump
@@ -67,6 +69,11 @@ BAR_RULES = {
     "price_breakout": PriceBreakout,
     "price_gap": PriceGap,
     "news_impact": NewsImpact,
+}
+MINUTE_RULES = {
+    "zscore_anomaly": ZscoreAnomaly,
+    "half_space_trees": HalfSpaceTrees,
+    "isolation_forest": IsolationForest,
 }
 BY_VENUE = {rule.ID for rule in RULES if rule.BY_VENUE}
 BOUNDS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.0}
@@ -162,9 +169,12 @@ class Oracle:
         is_open = market.state == "open"
         if is_open:
             market.advance_minute(ts)
+            market.minutes.advance(market, ts)
         self.close_bars(market, event)
         tape = self.tapes.setdefault(market.symbol, Tape(self.entities))
         prints = self.prints_of(market)
+        if ts >= tape.next_sample:
+            market.minutes.sample(market)
         prints.enter(market, tape, ts)
         tape.enter(market, ts)
         mid = market.mid()
@@ -176,6 +186,7 @@ class Oracle:
             shown = market.instrument.shown_levels
             told = market.take_order(event, ts, self.reference.shown_levels if shown is None else shown)
             self.counts["restated"] += told.restated
+            market.minutes.order(event, told.side, told.restated)
             tape.remember(told)
             if told.action == "fill":
                 legs = tape.fill(market, told, before)
@@ -190,6 +201,10 @@ class Oracle:
             if event.get("correction") is not None:
                 market.correct_trade(event)
             else:
+                side = SIGN.get(event.get("aggressor") or "", 0)
+                if side == 0 and mid is not None:
+                    side = (event["price"] > mid) - (event["price"] < mid)
+                market.minutes.trade(event, side)
                 told_print = prints.take(market, tape, event, ts, is_open, mid)
                 market.take_trade(event, is_open)
                 tape.count(event, ts)
@@ -205,6 +220,7 @@ class Oracle:
                     self.hear("trade_through", through, market, event)
         else:
             market.take_quote(event, ts)
+            market.minutes.quote(market)
             for rule, quote_rule in QUOTE_RULES.items() if is_open else ():
                 watch = self.memory.setdefault((rule, market.symbol, market.session), quote_rule())
                 self.hear(rule, watch.see(event, ts, market, self.values(rule, market)), market, event)
@@ -248,6 +264,8 @@ class Oracle:
                 market.gaps += 1
             elif state in ("silent", "skewed", "heartbeat") and market.minute:
                 market.advance_minute(ts)
+            if state in ("silent", "skewed", "heartbeat") and market.minutes.running:
+                market.minutes.advance(market, ts)
             self.close_bars(market, event)
         about = None if symbol == "*" else told[0]
         self.hear("feed_staleness", feed_staleness(event, self.values("feed_staleness", about)), about, event)
@@ -263,6 +281,11 @@ class Oracle:
                 interval = bar.seconds if kind is VolatilitySpike else None
                 watch = self.memory.setdefault((rule, market.symbol, interval), kind())
                 self.hear(rule, watch.see(bar, self.values(rule, market)), market, event, bar)
+        minutes, market.minutes.told = market.minutes.told, []
+        for told in minutes:
+            for rule, minute_rule in MINUTE_RULES.items():
+                memory = self.memory.setdefault((rule, market.symbol), minute_rule())
+                self.hear(rule, memory.see(told, self.values(rule, market)), market, event, told)
 
     def group(self, market: Market | None) -> tuple[str | None, str | None]:
         unknown: Instrument = self.reference.unknown
@@ -275,7 +298,7 @@ class Oracle:
         return self.applied[key][0]
 
     def hear(
-        self, rule: str, said: Said | None, market: Market | None, event: dict[str, Any], bar: Bar | None = None
+        self, rule: str, said: Said | None, market: Market | None, event: dict[str, Any], bar: Bar | Told | None = None
     ) -> None:
         """Turn what a rule said into a revision of an alert."""
         values = self.values(rule, market)

@@ -1,10 +1,11 @@
-"""What the shared pass tells the rules: a context an event, a bar a closed bar, a leg an owner's side of a trade."""
+"""What the shared pass tells the rules: a context an event, a bar a closed bar, a leg an owner's side of a trade,
+a minute a whole minute."""
 
 from typing import Final
 
 import numpy as np
 
-from surveillance.engine.tables import STACK
+from surveillance.engine.tables import MINUTE_FIGURES, STACK
 
 _HEAD = [
     ("ts", "i8"),  # the event's time, never below the symbol's high-water mark
@@ -157,6 +158,17 @@ LEG: Final = np.dtype(
         ("bought", "f8"),  # the owner's in this market and session, this leg included
         ("sold", "f8"),
         ("money", "f8"),  # received for sales less paid for purchases
+    ],
+    align=True,
+)
+WHOLE_MINUTE: Final = np.dtype(
+    [
+        *_HEAD,
+        ("minutes", "i8"),  # whole minutes of this session before it
+        ("story", "i1"),  # news came in the five minutes before its end
+        ("value", "f8", (len(MINUTE_FIGURES),)),  # in the order of MINUTE_FIGURES; NaN: nothing to tell it from
+        ("usual", "f8", (len(MINUTE_FIGURES),)),  # NaN: not known yet
+        ("z", "f8", (len(MINUTE_FIGURES),)),  # standard deviations of the square root above the usual; 0: not known
     ],
     align=True,
 )

@@ -18,12 +18,12 @@ from surveillance.declared.watcher import Chunk, Subject, Watcher
 from surveillance.engine import observe, tables
 from surveillance.engine import state as states
 from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
-from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import Entry, source_digest
 from surveillance.engine.memory import Addresses, Located, address_of
-from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS, ON_ORDERS
+from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS, ON_MINUTES, ON_ORDERS
 from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, new_rule_state, new_triggers, show
 from surveillance.engine.state import State
 from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, texts
@@ -44,12 +44,15 @@ _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 
 @dataclass(slots=True)
 class Outcome:
-    """What a batch brought: the last revision of each alert it touched, what was rejected, which rows were repeats."""
+    """What a batch brought: the last revision of each alert it touched, what was rejected, which rows were repeats, and
+    the whole minutes that ended (WHOLE_MINUTE).
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     counts: Counter[str] = field(default_factory=Counter)
+    minutes: NDArray[Any] = field(default_factory=lambda: np.empty(0, WHOLE_MINUTE))
 
 
 @dataclass(slots=True, frozen=True)
@@ -102,8 +105,9 @@ class Engine:
         self._constants = np.array([hash_text("NBBO", seed), hash_text(EVERYTHING, seed), 1], np.int64)
         self._contexts = np.zeros(CHUNK, CONTEXT)
         self._lists = np.zeros((ON_BARS, CHUNK), np.int32)
-        self._listed = np.zeros(ON_LEGS + 1, np.int64)
+        self._listed = np.zeros(ON_MINUTES + 1, np.int64)
         self._bars, self._legs = np.zeros(0, CLOSED_BAR), np.zeros(2 * CHUNK, LEG)
+        self._minutes = np.zeros(0, WHOLE_MINUTE)
         self._told = np.zeros(1, np.int64)
         self._told_address = address_of(self._told)
         self._between = self._publish_between()
@@ -128,13 +132,18 @@ class Engine:
         batch = batch_of(decoded, self._seed, self._negative)
         before = state.counts.copy()
         touched: dict[str, Alert] = {}
+        minutes: list[NDArray[Any]] = []
         self._cover(batch)
         for start in range(0, len(batch.events), CHUNK):
             self._feed_chunk(state, batch, start, min(CHUNK, len(batch.events) - start), touched)
+            if self._listed[ON_MINUTES]:
+                minutes.append(self._minutes[: int(self._listed[ON_MINUTES])].copy())
             if state.sweep_due():
                 self.sweep(state)
         counts = dict(zip(COUNTS, (state.counts - before).tolist(), strict=True))
         outcome = Outcome(alerts=[msgspec.structs.replace(alert) for alert in touched.values()], counts=Counter(counts))
+        if minutes:
+            outcome.minutes = np.concatenate(minutes)
         if batch.rejects or batch.wire_rejects:
             outcome.rejected = rejects_of(batch)
         if counts["duplicates"] or counts["stale_producer"]:
@@ -219,6 +228,7 @@ class Engine:
         """Give the address of the arrays between the shared pass and the rules, for this batch."""
         if len(self._bars) < bar_room:
             self._bars = np.zeros(max(bar_room, 2 * len(self._bars)), CLOSED_BAR)
+            self._minutes = np.zeros(len(self._bars), WHOLE_MINUTE)
             self._between = self._publish_between()
         self._between.put(observe.EVENTS, batch.events)
         return self._between.address
@@ -234,6 +244,7 @@ class Engine:
             self._listed,
             every,
             self._constants,
+            self._minutes,
         )
 
     def _show(

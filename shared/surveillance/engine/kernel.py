@@ -139,18 +139,21 @@ def _digest(files: Iterable[Path], *words: str) -> str:
 @cache
 def source_digest() -> str:
     """Hash every source file that can change an alert."""
-    return _digest(sorted(file for file in _PACKAGE.rglob("*.py") if "adapters" not in file.parts))
+    written = [file for suffix in ("py", "json") for file in _PACKAGE.rglob(f"*.{suffix}")]
+    return _digest(sorted(file for file in written if "adapters" not in file.parts))
 
 
 @cache
-def _kernel_digest(own_file: str) -> str:
-    """Hash the processor and the sources that can end up in a kernel, with the file of its own that it may have."""
-    own = [Path(own_file)] if own_file else []
+def _kernel_digest(own_files: tuple[str, ...]) -> str:
+    """Hash the processor and the sources that can end up in a kernel, with the files of its own that it may have."""
+    own = [Path(file) for file in own_files]
     shared = [_PACKAGE / f"{name}.py" for name in _KERNELS]
     return _digest([*shared, *sorted((_PACKAGE / "features").glob("*.py")), *own], processor())
 
 
-def entry(function: Callable[..., Any], name: str | None = None, own_file: str = "", **replaced: Any) -> Entry:
+def entry(
+    function: Callable[..., Any], name: str | None = None, own_files: tuple[str, ...] = (), **replaced: Any
+) -> Entry:
     """Make a kernel that Python calls, with `replaced` put in place of the globals of that name."""
-    title = f"{name or function.__name__.lstrip('_')}_{_kernel_digest(own_file)}"
+    title = f"{name or function.__name__.lstrip('_')}_{_kernel_digest(own_files)}"
     return Entry(function, title, replaced)

@@ -447,8 +447,8 @@ def _describe(columns_address, rows, described_address):
     return 0
 
 
-_compiled_read = entry(_read, "ndjson", own_file=__file__)
-_compiled_describe = entry(_describe, "ndjson_columns", own_file=__file__)
+_compiled_read = entry(_read, "ndjson", own_files=(__file__,))
+_compiled_describe = entry(_describe, "ndjson_columns", own_files=(__file__,))
 
 
 class Reader:

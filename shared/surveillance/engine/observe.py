@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from surveillance.engine.arrow import COLUMN, COLUMNS, NONE, PLACE
 from surveillance.engine.batch import BAR, EVENT, FILL, NEW, ORDER, REJECTED, STATUS, TRADE
-from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import array_at, prefetch
@@ -39,7 +39,7 @@ from surveillance.engine.tables import (
 )
 from surveillance.engine.tables import ORDER as ORDER_ROW
 from surveillance.events import SECOND, STATES
-from surveillance.features import bars, book, history, legs, orders, past, quotes, sessions, sweeps
+from surveillance.features import bars, book, history, legs, minutes, orders, past, quotes, sessions, sweeps
 
 DROPPED: Final = -1
 LATE_NS: Final = 5 * SECOND
@@ -53,24 +53,26 @@ ORDER_LINES: Final = -(-ORDER_BYTES // 64)
 AHEAD: Final = 6
 """How many events ahead orders are brought near; their slots twice as many."""
 
-ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_QUOTES, ON_TOUCH, ON_BARS, ON_LEGS = range(8)
+ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_QUOTES, ON_TOUCH, ON_BARS, ON_LEGS, ON_MINUTES = range(9)
 """Which events a rule is shown: orders and fills; trades; all of these and quotes; statuses; quotes; what changed the
-best prices, and the first event of each second; closed bars and stories; legs."""
+best prices, and the first event of each second; closed bars and stories; legs; whole minutes."""
 
 
 CHUNK: Final = 1024
 """Events between two looks at the room that is left: what a chunk tells the rules fits in a core's own cache."""
-EVENTS, CONTEXTS, BARS, LEGS, LISTS, LISTED, EVERY, CONSTANTS = range(8)
-SCRATCH: Final = 8
+EVENTS, CONTEXTS, BARS, LEGS, LISTS, LISTED, EVERY, CONSTANTS, MINUTES = range(9)
+SCRATCH: Final = 9
 """Places of the arrays that the engine hands from the shared pass to the rules."""
 _ORDER_ID, _TRADE_ID = PLACE["order_id"], PLACE["trade_id"]
 
 
 class Bars(NamedTuple):
-    """Bars closed in a chunk."""
+    """Bars closed in a chunk, and minutes that are over."""
 
     rows: NDArray[Any]
     used: NDArray[np.int64]
+    minutes: NDArray[Any]
+    minutes_used: NDArray[np.int64]
 
 
 class Legs(NamedTuple):
@@ -172,6 +174,8 @@ def _take_market_status(t, row, e, bars_out, place):
         m.gaps += 1
     elif e.state != RESUMED and e.state != LIMITS and m.bar_end:
         bars.advance(t, row, bars_out, place, e.ts)
+    if e.state > CLOSED and e.state != GAP and e.state != RESUMED and e.state != LIMITS and m.tell_end:
+        minutes.advance(t, row, bars_out, place, e.ts)
 
 
 @kernel
@@ -207,9 +211,14 @@ def observe(state, reference, scratch, columns_address, first, count):
     s = array_at(scratch, (2 * SCRATCH,), np.int64)
     events = array_at(s[2 * EVENTS] + first * EVENT_BYTES, (count,), EVENT)
     contexts = array_at(s[2 * CONTEXTS], (CHUNK,), CONTEXT)
-    listed = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)
+    listed = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)
     listed[:] = 0
-    bars_out = Bars(array_at(s[2 * BARS], (s[2 * BARS + 1],), CLOSED_BAR), listed[ON_BARS : ON_BARS + 1])
+    bars_out = Bars(
+        array_at(s[2 * BARS], (s[2 * BARS + 1],), CLOSED_BAR),
+        listed[ON_BARS : ON_BARS + 1],
+        array_at(s[2 * MINUTES], (s[2 * MINUTES + 1],), WHOLE_MINUTE),
+        listed[ON_MINUTES : ON_MINUTES + 1],
+    )
     legs_out = Legs(array_at(s[2 * LEGS], (s[2 * LEGS + 1],), LEG), listed[ON_LEGS : ON_LEGS + 1])
     lists = array_at(s[2 * LISTS], (ON_BARS, CHUNK), np.int32)
     constants = array_at(s[2 * CONSTANTS], (3,), np.int64)
@@ -263,9 +272,11 @@ def observe(state, reference, scratch, columns_address, first, count):
         is_open = m.state == sessions.OPEN
         if is_open:
             bars.advance(t, row, bars_out, i, ts)
+            minutes.advance(t, row, bars_out, i, ts)
         if ts >= m.next_sample_ts:
             past.turn(m, ts)
             legs.sample(m, ts)
+            minutes.sample(m)
         c = contexts[i]
         bars.head(c, m, row, i, ts)
         c.open = is_open
@@ -299,6 +310,7 @@ def observe(state, reference, scratch, columns_address, first, count):
             order = orders.apply(t, row, e, c, ts, order_texts)
             t.counts[ACCOUNTS_SEEN] += c.account != 0
             c.names = t.used[NAME_WORDS]
+            minutes.order(m, e, c)
             quotes.from_orders(t, row)
             if ts >= m.next_depth_ts:
                 book.sample(t, row, c, ts)
@@ -320,6 +332,7 @@ def observe(state, reference, scratch, columns_address, first, count):
             t.counts[QUOTES_SEEN] += 1
             quotes.apply(t, row, e, ts, nbbo)
             quotes.tell(t, row, e, c)
+            minutes.quote(m)
             lists[ON_QUOTES, listed[ON_QUOTES]] = i
             listed[ON_QUOTES] += 1
         c.bid_after = m.bid
@@ -363,6 +376,7 @@ def _take_trade(t, row, e, c, ts, texts):
     if c.open:
         bars.take(m, e)
     legs.count(m, e, ts)
+    minutes.trade(m, e, c)
     if c.trade:
         d = t.trades[find(t.trade_slots, t.trades, c.trade)]
         d.price = e.price
@@ -408,6 +422,7 @@ def _take_bar(t, row, e, bars_out, place):
 def _take_story(t, row, e, bars_out, place):
     """Tell a story to those who look at bars, as one of interval 0."""
     m = t.markets[row]
+    m.story_ts = max(m.story_ts, e.ts)
     b = bars_out.rows[bars_out.used[0]]
     bars_out.used[0] += 1
     bars.head(b, m, row, place, e.ts)

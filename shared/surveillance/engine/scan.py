@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveillance.engine.batch import EVENT
-from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG
+from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.kernel import Entry, entry, kernel
 from surveillance.engine.memory import array_at, call
 from surveillance.engine.observe import (
@@ -19,8 +19,10 @@ from surveillance.engine.observe import (
     LEGS,
     LISTED,
     LISTS,
+    MINUTES,
     ON_BARS,
     ON_LEGS,
+    ON_MINUTES,
     SCRATCH,
 )
 
@@ -85,7 +87,7 @@ def scan(scratch, own, memory, first_event, first):
     events = array_at(s[2 * seen_place] + first_event, (1,), seen_type)
     contexts = array_at(s[2 * told_place], (1,), told_type)
     wanted = array_at(s[2 * list_place] + 4 * CHUNK * list_row, (1,), np.int32)
-    last = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)[list_count]
+    last = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)[list_count]
     parameters = array_at(o[0], (o[1],), parameter_type)
     places = array_at(o[2], (SLOTS,), np.int64)
     scores = array_at(o[4], (SLOTS,), np.float64)
@@ -138,7 +140,7 @@ def _show(scratch, table, memory, rule, last_rule, place, first_event, told):
     Gives that rule and tells where it is to go on; −1 where all are done.
     """
     s = array_at(scratch, (2 * SCRATCH,), np.int64)
-    listed = array_at(s[2 * LISTED], (ON_LEGS + 1,), np.int64)
+    listed = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)
     scans = array_at(table, (last_rule,), SCAN)
     memories = array_at(memory, (last_rule,), np.int64)
     while rule < last_rule:
@@ -169,7 +171,7 @@ def _position(context):
 KEYS: Final = {"market": _market, "position": _position}
 
 
-APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG)}
+APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG), ON_MINUTES: (MINUTES, WHOLE_MINUTE)}
 """What is told in records of its own rather than of an event: where it lies, and its type."""
 
 
@@ -179,11 +181,11 @@ def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
     return entry(
         scan,
         name=f"scan_{rule.ID}",
-        own_file=str(rule.__file__),
+        own_files=(str(rule.__file__), *getattr(rule, "SOURCES", ())),
         opens=getattr(rule, "opens", _always),
         step=rule.step,
         key_of=KEYS[rule.KEY],
-        while_closed=getattr(rule, "WHILE_CLOSED", False) or rule.WANTS == ON_BARS,
+        while_closed=getattr(rule, "WHILE_CLOSED", False) or rule.WANTS in (ON_BARS, ON_MINUTES),
         across_sessions=getattr(rule, "ACROSS_SESSIONS", False),
         seen_type=apart[1] if apart else EVENT,
         seen_place=apart[0] if apart else EVENTS,

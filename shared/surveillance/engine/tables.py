@@ -18,6 +18,21 @@ LEVELS: Final = 64
 """Price levels kept a side, nearest to the touch; what lies further out counts in no depth."""
 STACK: Final = 32
 """Live orders of one owner and side that a context names."""
+MINUTE_FIGURES: Final = (
+    "move",
+    "range",
+    "volume",
+    "trades",
+    "spread",
+    "imbalance",
+    "messages",
+    "cancel_rate",
+    "order_size",
+)
+"""What is told of a whole minute, in this order: by how much the mid moved, and its range, in price; prints by quantity
+and number; the mean spread, in price; how one-sided new orders were, a share; messages about orders; cancels a new
+order; the mean quantity of these. Where no orders are known, prints by aggressor and quotes stand in.
+"""
 
 MARKET: Final = np.dtype(
     [
@@ -106,6 +121,27 @@ MARKET: Final = np.dtype(
         ("history_ts", "i8"),
         ("history_s", "f8"),
         ("volume_rate", "f8"),  # a second
+        ("story_ts", "i8"),  # the latest
+        ("tell_end", "i8"),  # of the minute that runs, 0 = none; what follows is of this minute
+        ("told_messages", "i8"),
+        ("told_orders", "i8"),
+        ("told_cancels", "i8"),
+        ("told_trades", "i8"),
+        ("told_samples", "i8"),
+        ("told_volume", "f8"),
+        ("told_bought", "f8"),
+        ("told_sold", "f8"),
+        ("told_entered_buy", "f8"),
+        ("told_entered_sell", "f8"),
+        ("told_spread", "f8"),  # the sum of its samples
+        ("told_high", "f8"),  # of the mid at the turns of its seconds
+        ("told_low", "f8"),
+        ("tell_whole", "i1"),
+        ("told_mid", "f8"),  # at the end of the minute before
+        ("told_minutes", "i8"),  # of this session
+        ("figures_known", "i4", (len(MINUTE_FIGURES),)),
+        ("figure_mean", "f8", (len(MINUTE_FIGURES),)),  # of the square root
+        ("figure_variance", "f8", (len(MINUTE_FIGURES),)),
     ],
     align=True,
 )

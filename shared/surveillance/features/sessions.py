@@ -4,7 +4,7 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.events import DAY, STATES
-from surveillance.features import bars, orders, past, quotes
+from surveillance.features import bars, minutes, orders, past, quotes
 
 PRE_OPEN, OPEN, HALTED, CLOSING, CLOSED = (STATES[s] for s in ("pre_open", "open", "halted", "closing", "closed"))
 
@@ -30,6 +30,7 @@ def turn_page(t, row, session, keep_orders):
     m.heard_ts = 0
     m.next_depth_ts = 0
     if not keep_orders:
+        minutes.forget(m)
         m.epoch += 1
         m.bids = 0
         m.asks = 0
@@ -63,6 +64,7 @@ def enter(t, row, made_bars, place, ts):
     if ts >= m.close_ts:
         if m.schedule >= 0:
             bars.stop(t, row, made_bars, place, m.close_ts)
+            minutes.stop(t, row, made_bars, place, m.close_ts)
             m.open_ts, m.close_ts = next_session(t, m, ts)
             turn_page(t, row, m.open_ts, False)
             m.by_status = 0
@@ -91,6 +93,8 @@ def set_state(t, row, made_bars, place, ts, state):
     m.state = state
     if state == OPEN and was != OPEN:
         m.opened_ts = ts
+    if state != OPEN:
+        minutes.stop(t, row, made_bars, place, ts)
     if state == CLOSED:
         bars.stop(t, row, made_bars, place, ts)
         if was != CLOSED or fresh:

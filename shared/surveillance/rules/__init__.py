@@ -23,6 +23,8 @@ from surveillance.rules import (
     feed_staleness,
     flipping,
     front_running,
+    half_space_trees,
+    isolation_forest,
     layering,
     liquidity_evaporation,
     locked_crossed_market,
@@ -45,6 +47,7 @@ from surveillance.rules import (
     volatility_spike,
     wash_trading,
     wide_spread,
+    zscore_anomaly,
 )
 
 RULES: Final[tuple[ModuleType, ...]] = (
@@ -77,4 +80,7 @@ RULES: Final[tuple[ModuleType, ...]] = (
     feed_staleness,
     sequence_gap,
     clock_skew,
+    zscore_anomaly,
+    half_space_trees,
+    isolation_forest,
 )

@@ -13,7 +13,9 @@ from surveillance.simulation.scenarios import (
     feed_staleness,
     flipping,
     front_running,
+    half_space_trees,
     insider_trading,
+    isolation_forest,
     layering,
     liquidity_evaporation,
     locked_crossed_market,
@@ -36,6 +38,7 @@ from surveillance.simulation.scenarios import (
     volatility_spike,
     wash_trading,
     wide_spread,
+    zscore_anomaly,
 )
 from surveillance.simulation.stage import ALERT, Scenario
 
@@ -69,6 +72,9 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *price_gap.SCENARIOS,
     *news_impact.SCENARIOS,
     *clock_skew.SCENARIOS,
+    *zscore_anomaly.SCENARIOS,
+    *half_space_trees.SCENARIOS,
+    *isolation_forest.SCENARIOS,
     *controls.SCENARIOS,
 )
 BATCH_SCENARIOS: Final[tuple[Scenario, ...]] = (
