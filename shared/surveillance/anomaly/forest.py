@@ -113,9 +113,10 @@ def pack(
 
     Values are compared as 32-bit floats, so cuts are rounded down to these: nothing changes sides.
     """
-    packed, first = [], []
+    packed: list[NDArray[Any]] = []
+    first: list[int] = []
     for tree in trees:
-        first.append(sum(map(len, packed)))
+        first.append(sum(len(nodes) for nodes in packed))
         order = _preorder(tree["left"], tree["right"])
         place = {node: number for number, node in enumerate(order)}
         nodes = np.zeros(len(order), _NODE)

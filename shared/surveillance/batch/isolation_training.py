@@ -24,7 +24,7 @@ BLOCK_EVENTS: Final = 1 << 16
 
 
 def figures_of(tables: Iterable[pa.Table], reference: Reference) -> NDArray[np.float32]:
-    """Give the minutes of events as the rule sees them: how far each figure lies above what is usual, a row a minute."""
+    """Give the minutes of events as the rule sees them, a row each: how far the figures lie above the usual."""
     engine = Engine(None, reference, rules=(abnormal_volume,))
     state = engine.new_state()
     found = [np.empty((0, len(MINUTE_FIGURES)), np.float32)]

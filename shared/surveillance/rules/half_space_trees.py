@@ -1,9 +1,9 @@
 """Half-space trees: a minute whose figures together lie where hardly any minute of the instrument lay of late.
 
-Random half-space trees cut the space of the figures (how far each lies above the usual, `rules/figures.py`) in halves.
+Random half-space trees cut the space of the figures (how far each lies above the usual, `rules/figures.py`) in two.
 A minute's mass is how many of the last `WINDOW` minutes fell into the same boxes, weighed by how small these are; the
-score is 1 − mass ÷ the largest possible, as in River's HalfSpaceTrees, with which it is tested. Masses are learnt window
-by window, so the market's own habits move along. `min_score` gives an alert at low severity; it is medium from
+score is 1 − mass ÷ the largest possible, as in River's HalfSpaceTrees, with which it is tested. Masses are learnt by
+the window, so the market's own habits move along. `min_score` gives an alert at low severity; it is medium from
 `high_score` on where at least two figures lie `min_z` above the usual, order flow among them (see `zscore_anomaly`).
 The figures named are those without which the score would be lower, and those far above the usual. A minute shortly
 after a story stays low.
