@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SEEDS: Final = tuple(range(1, 9))
+SESSIONS: Final = 8
 RATES: Final = (3.0, 10.0, 25.0, 50.0)
 MINUTES: Final = 120.0
 SYMBOLS: Final = 4
@@ -25,7 +25,7 @@ def train(
         list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files of events; without any, simulated sessions.")
     ] = None,
     instruments: Annotated[Path | None, typer.Option(help="Instruments of the files, CSV or Parquet.")] = None,
-    sessions: Annotated[int, typer.Option(min=1, help="How many sessions to simulate.")] = len(SEEDS),
+    sessions: Annotated[int, typer.Option(min=1, help="How many sessions to simulate.")] = SESSIONS,
     minutes: Annotated[float, typer.Option(min=1, help="Their length.")] = MINUTES,
     trees: Annotated[int, typer.Option(min=1, help="Trees of the forest.")] = 100,
     samples: Annotated[int, typer.Option(min=2, max=32_000, help="Minutes that a tree is grown on.")] = 256,
@@ -41,7 +41,7 @@ def train(
     if paths:
         provenance = {"source": "recorded", "files": [path.name for path in paths]}
     else:
-        provenance |= {"seeds": [1, sessions], "orders_per_second": list(RATES), "symbols": SYMBOLS}
+        provenance |= {"seeds": [1, sessions], "orders_per_second": list(RATES[:sessions]), "symbols": SYMBOLS}
     forest = isolation_training.train(np.concatenate(list(parts)), trees, samples, provenance)
     try:
         out.write_bytes(encode(forest))
