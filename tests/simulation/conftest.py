@@ -15,7 +15,7 @@ def background() -> Simulated:
 @pytest.fixture(scope="session")
 def mixed() -> Simulated:
     """Every pattern, some of them several times, and every control."""
-    return simulate(Session(seed=5, minutes=40, symbols=16))
+    return simulate(Session(seed=5, minutes=50, symbols=16))
 
 
 @pytest.fixture(scope="session")

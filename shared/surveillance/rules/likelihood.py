@@ -46,6 +46,9 @@ LIKELY: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
     "feed_staleness": ((0.5, 0.97),),
     "sequence_gap": ((0.5, 0.97),),
     "clock_skew": ((0.5, 0.95), (0.75, 0.97)),
+    "zscore_anomaly": ((0.65, 0.9), (0.89, 0.95)),
+    "half_space_trees": ((0.65, 0.9), (0.89, 0.95)),
+    "isolation_forest": ((0.65, 0.9), (0.89, 0.95)),
 }
 
 
