@@ -29,7 +29,7 @@ def say(told: Told, score: float, drove: list[str], metrics: Values, thresholds:
     return Said(
         score=score,
         ts=told.ts,
-        start_ts=told.ts - MINUTE,
+        start_ts=told.ts - MINUTE + 1,
         end_ts=told.ts,
         first_evidence=f"minute@{told.ts}",
         metrics=metrics | {name: told.value[name] for name in drove} | {f"{name}_z": told.z[name] for name in drove},

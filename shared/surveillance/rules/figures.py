@@ -71,7 +71,7 @@ def finding(minute: np.void, drove: Sequence[int], lead: str, story: Story, thre
         sentences.append("News came within the five minutes before, which may explain it; hence low severity.")
     names = [MINUTE_FIGURES[figure] for figure in drove]
     return Finding(
-        start_ts=end - MINUTE,
+        start_ts=end - MINUTE + 1,  # so that a usual minute between two others ends an episode
         end_ts=end,
         sentences=sentences,
         first_evidence=f"minute@{end}",

@@ -31,7 +31,7 @@ ACROSS_SESSIONS = True
 SOURCES = (half_space.__file__, figures.__file__)
 
 PARAMETERS = (
-    Parameter("min_score", 0.6, "score", 0, 1, "for low severity"),
+    Parameter("min_score", 0.65, "score", 0, 1, "for low severity"),
     Parameter("high_score", 0.7, "score", 0, 1, "for medium severity"),
     Parameter("min_z", 2.5, "σ of the square root", 0, 20, "two figures must lie so far above the usual"),
     Parameter("warm_up_minutes", WARM_UP_MINUTES, "minutes", 10, 1000, "whole minutes of the session before it"),

@@ -32,7 +32,7 @@ SOURCES = (str(models.ISOLATION_FOREST), forest.__file__, figures.__file__)
 MODEL = forest.decode(models.ISOLATION_FOREST.read_bytes())
 NUMBER = int(MODEL.digest[:8], 16)
 PARAMETERS = (
-    Parameter("min_score", 0.58, "score", 0, 1, "for low severity"),
+    Parameter("min_score", 0.62, "score", 0, 1, "for low severity"),
     Parameter("high_score", 0.64, "score", 0, 1, "for medium severity"),
     Parameter("min_z", 2.5, "σ of the square root", 0, 20, "how far a figure must lie above the usual to count"),
     Parameter("together", 3, "figures", 1, FIGURES, "how many must count, for medium severity"),
