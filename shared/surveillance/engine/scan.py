@@ -32,10 +32,14 @@ HEADER: Final = [("expires", "i8"), ("session", "i8")]
 """What every rule's row begins with: when it is forgotten by its symbol's clock, and the session it belongs to."""
 
 
-class RuleState(NamedTuple):
-    """One rule's memory in a lane: which row a market or position has (0 = none), the rows, how many are used."""
+WATCH: Final = np.dtype([("expires", "i8"), ("row", "i8")])
+"""What a rule knows of a market or position at a glance: when its row is forgotten, and which it is (0 = none)."""
 
-    row_of: NDArray[np.int32]
+
+class RuleState(NamedTuple):
+    """One rule's memory in a lane: a `WATCH` by market or position, the rows, how many are used."""
+
+    watches: NDArray[Any]
     rows: NDArray[Any]
     used: NDArray[np.int64]
 
@@ -94,7 +98,7 @@ def scan(scratch, own, memory, first_event, first):
     rows_found = array_at(o[6], (SLOTS,), row_type)
     contexts_found = array_at(o[8], (SLOTS,), told_type)
     found = array_at(o[10], (1,), np.int64)
-    row_of = array_at(r[0], (r[1],), np.int32)
+    watches = array_at(r[0], (r[1],), WATCH)
     rows = array_at(r[2], (r[3],), row_type)
     used = array_at(r[4], (1,), np.int64)
     found[0] = 0
@@ -105,23 +109,22 @@ def scan(scratch, own, memory, first_event, first):
             continue
         event = events[place]
         p = parameters[context.parameters]
-        subject = key_of(context)
-        number = row_of[subject]
-        row = rows[number]
-        if number == 0 or row.expires < context.ts or (row.session != context.session and not across_sessions):
+        watch = watches[key_of(context)]
+        if watch.expires < context.ts or (rows[watch.row].session != context.session and not across_sessions):
             if not p.enabled or not opens(event, context, p):
                 continue
-            if number == 0:
-                number = used[0]
-                if number == rows.size:
+            if watch.row == 0:
+                if used[0] == rows.size:
                     return n
+                watch.row = used[0]
                 used[0] += 1
-                row_of[subject] = number
-            rows[number] = rows[0]
-            row = rows[number]
+            rows[watch.row] = rows[0]
+            row = rows[watch.row]
             row.session = context.session
             row.expires = context.ts
+        row = rows[watch.row]
         score = step(event, context, row, p)
+        watch.expires = row.expires
         if score > 0:
             k = found[0]
             places[k] = place
@@ -202,7 +205,7 @@ def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
 def new_rule_state(rule: ModuleType) -> RuleState:
     """Make the memory of a rule that has seen nothing."""
     rows = np.zeros(64, np.dtype(HEADER + rule.ROW, align=True))
-    return RuleState(np.zeros(64, np.int32), rows, np.ones(1, np.int64))
+    return RuleState(np.zeros(64, WATCH), rows, np.ones(1, np.int64))
 
 
 def new_triggers(rule: ModuleType) -> Triggers:

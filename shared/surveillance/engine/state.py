@@ -11,7 +11,7 @@ from surveillance.engine import tables
 from surveillance.engine.episodes import Episodes
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import Addresses, address_of, array_at
-from surveillance.engine.scan import RuleState
+from surveillance.engine.scan import WATCH, RuleState
 from surveillance.engine.sweep import sweep
 from surveillance.engine.tables import LEVELS, ORDER, TABLES, TRADE, grown, index, slots_for
 from surveillance.errors import StateError
@@ -76,7 +76,7 @@ class State:
         """Make the addresses of all arrays, and what they have room for, known anew."""
         tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
         self.addresses = Addresses(self.used, self.counts, self.everything, *tabled, self.book, self.names)
-        self._memories = [Addresses(state.row_of, state.rows, state.used) for state in self.rules.values()]
+        self._memories = [Addresses(state.watches, state.rows, state.used) for state in self.rules.values()]
         self._memory_table = np.array([memory.address for memory in self._memories], np.int64)
         self.memories_address = address_of(self._memory_table)
         for place, name in enumerate(_ORDER):
@@ -101,9 +101,9 @@ class State:
         self.names = grown(self.names, int(wanted[tables.NAME_WORDS]) + 4, words)
         subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
         for rule, state in self.rules.items():
-            if len(state.row_of) < subjects:
-                row_of = grown(state.row_of, subjects, len(state.row_of))
-                self.rules[rule] = RuleState(row_of, state.rows, state.used)
+            if len(state.watches) < subjects:
+                watches = grown(state.watches, subjects, len(state.watches))
+                self.rules[rule] = RuleState(watches, state.rows, state.used)
         self.publish()
 
     def _index(self, name: str, used: int, room: int) -> None:
@@ -118,7 +118,7 @@ class State:
         """Give a rule room for more rows of state."""
         state = self.rules[rule]
         used = int(state.used[0])
-        self.rules[rule] = RuleState(state.row_of, grown(state.rows, 2 * used, used), state.used)
+        self.rules[rule] = RuleState(state.watches, grown(state.rows, 2 * used, used), state.used)
         self.publish()
 
     def sweep_due(self) -> bool:
@@ -137,18 +137,18 @@ class State:
         kept_positions[0] = True
         for rule, state in self.rules.items():
             if subjects[rule] == "position":
-                row_of = state.row_of[: len(kept_positions)][kept_positions]
-                owners = positions["market"][: len(row_of)]
+                watches = state.watches[: len(kept_positions)][kept_positions]
+                owners = positions["market"][: len(watches)]
             else:
-                row_of = state.row_of[:used_markets].copy()
+                watches = state.watches[:used_markets]
                 owners = np.arange(used_markets)
-            alive = (row_of > 0) & (state.rows["expires"][row_of] >= clock[owners])
-            kept = row_of[alive]
-            rows = np.zeros(max(64, len(kept) + 1), state.rows.dtype)
-            rows[1 : len(kept) + 1] = state.rows[kept]
-            fresh = np.zeros(len(state.row_of), np.int32)
-            fresh[np.flatnonzero(alive)] = np.arange(1, len(kept) + 1)
-            self.rules[rule] = RuleState(fresh, rows, np.array([len(kept) + 1]))
+            alive = np.flatnonzero((watches["row"] > 0) & (watches["expires"] >= clock[owners]))
+            rows = np.zeros(max(64, len(alive) + 1), state.rows.dtype)
+            rows[1 : len(alive) + 1] = state.rows[watches["row"][alive]]
+            fresh = np.zeros(len(state.watches), WATCH)
+            fresh["expires"][alive] = watches["expires"][alive]
+            fresh["row"][alive] = np.arange(1, len(alive) + 1)
+            self.rules[rule] = RuleState(fresh, rows, np.array([len(alive) + 1]))
         self._compact_names()
         self.episodes.forget(
             {
@@ -182,7 +182,7 @@ class State:
         arrays["names"] = self.names[: int(self.used[tables.NAME_WORDS])]
         for rule, state in self.rules.items():
             arrays[f"rule:{rule}"] = state.rows[: int(state.used[0])]
-            arrays[f"of:{rule}"] = state.row_of
+            arrays[f"of:{rule}"] = state.watches
         header = {
             "digest": digest,
             "lane": self.lane,
@@ -248,9 +248,9 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
     state.names = grown(names.copy(), len(names) + 4, len(names))
     for rule, held in state.rules.items():
         rows = np.frombuffer(read[f"rule:{rule}"], held.rows.dtype)
-        row_of = np.frombuffer(read[f"of:{rule}"], np.int32).copy()
+        watches = np.frombuffer(read[f"of:{rule}"], WATCH).copy()
         state.rules[rule] = RuleState(
-            row_of, grown(rows.copy(), max(64, len(rows) + 1), len(rows)), np.array([len(rows)])
+            watches, grown(rows.copy(), max(64, len(rows) + 1), len(rows)), np.array([len(rows)])
         )
     state.publish()
     return state
