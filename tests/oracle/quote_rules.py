@@ -58,8 +58,9 @@ class WideSpread:
 
     def say(self, ts: int, p: Values) -> Said:
         assert self.since is not None
+        plain = self.worst < p["plain_bp"]
         return Said(
-            score=min(max(0.5, 0.45 + 0.05 * self.worst / max(self.limit, p["plain_bp"])), 0.89),
+            score=0.45 if plain else min(max(0.5, 0.45 + 0.05 * self.worst / max(self.limit, p["plain_bp"])), 0.89),
             ts=ts,
             start_ts=self.since,
             end_ts=ts,

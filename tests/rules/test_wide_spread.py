@@ -84,3 +84,9 @@ def test_second_stretch_right_after_a_told_one_is_told_too() -> None:
     market.wait(10).quote(*WIDE).wait(4000).quote(*WIDE)
     (alert,) = market.alerts(RULE, **RULES)
     assert alert.revision == 2
+
+
+@pytest.mark.parametrize(("plain_bp", "severity"), [(25.01, "low"), (25, "medium"), (5, "medium")])
+def test_width_in_basis_points_decides_the_severity(plain_bp: float, severity: str) -> None:
+    (alert,) = scene().alerts(RULE, **RULES, plain_bp=plain_bp)
+    assert alert.severity == severity

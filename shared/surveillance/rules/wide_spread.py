@@ -6,7 +6,7 @@ least `min_samples` of them, none of them from inside a wide stretch. A stretch 
 after its time that changes the best prices or begins a second. An empty side has no spread and ends the stretch; a halt
 ends it too.
 
-It is of medium severity, and high where the spread is also five times `plain_bp` or more: in a market where a tick is
+It is of low severity below `plain_bp`, medium from there on, and high at five times that: in a market where a tick is
 much of the spread, three ticks are soon there.
 """
 
@@ -25,13 +25,15 @@ WANTS, KEY, BY_VENUE = ON_TOUCH, "market", False
 
 PARAMETERS = (
     Parameter("floor_bp", 2, "bp of the mid", 0, 10_000, "never wide below this"),
-    Parameter("plain_bp", 10, "bp of the mid", 0, 10_000, "medium at most unless several times this"),
+    Parameter("plain_bp", 10, "bp of the mid", 0, 10_000, "low below this, high at five times this"),
     Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
     Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
     Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
 )
 
 SAMPLES = 61
+PLAIN = 0.45
+"""Strength where a spread is wide for its market only."""
 _KEPT_NS = 3600 * SECOND
 ROW = [
     ("since_ts", "i8"),
@@ -94,6 +96,8 @@ def step(event, context, row, p):
         row.told_ask = row.ask
         row.told_median = row.median
         score = min(max(0.5, 0.45 + 0.05 * row.worst / max(row.limit, p.plain_bp)), 0.89)
+        if row.worst < p.plain_bp:
+            score = PLAIN
     bid, ask = context.bid_after, context.ask_after
     spread = (ask - bid) * 2e4 / (ask + bid)
     limit = max(p.floor_bp, p.multiple * row.median)
