@@ -39,7 +39,9 @@ def lint(template: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [str(match) for match in Runner(ConfigMixIn([str(template)])).run()]
 
 
-@pytest.mark.parametrize("stack", ["storage", "streaming", "ingestion", "detection", "alerting", "observability"])
+@pytest.mark.parametrize(
+    "stack", ["storage", "streaming", "ingestion", "detection", "alerting", "review", "observability"]
+)
 def test_cfn_lint_finds_nothing(production: Assembly, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lint(production.folder / f"{stack}.template.json", monkeypatch) == []
 

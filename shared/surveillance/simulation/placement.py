@@ -1,6 +1,6 @@
 """Where and when scenarios are played: apart from each other, and late enough for baselines to exist."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +13,8 @@ from surveillance.simulation.stage import Scenario
 
 GAPS_NS: Final = (3 * MINUTE, 2 * MINUTE, MINUTE, MINUTE // 2)
 """Quiet time between two scenarios of a symbol; the smaller ones only where it is crowded."""
+MORE_ATTEMPTS: Final = 8
+"""Where one found no room, all are placed anew so often."""
 GAP_OF_WHOLE_FEED_NS: Final = MINUTE // 3
 TRIES: Final = 400
 AT_OPEN_NS: Final = 1_000_000
@@ -58,20 +60,49 @@ def place(
             -item[1].longest_ns,
         )
     )
-    placed: list[Placed] = []
-    for _, scenario in queue:
-        found = _find(scenario, placed, instruments, opens_at, closes_at, difficulty, chance)
-        if found is not None:
-            placed.append(found)
-        elif wanted is not None:
-            raise InputError(f"the session has no room for another {scenario.name}; make it longer or add symbols")
+    scenarios = [scenario for _, scenario in queue]
+    placed, left_out = _place_each(scenarios, instruments, opens_at, closes_at, difficulty, chance, gather=False)
+    for _ in range(MORE_ATTEMPTS):
+        if left_out:
+            again = _place_each(scenarios, instruments, opens_at, closes_at, difficulty, chance, gather=True)
+            placed, left_out = min((placed, left_out), again, key=lambda each: len(each[1]))
+    if left_out and wanted is not None:
+        raise InputError(f"the session has no room for another {left_out[0].name}; make it longer or add symbols")
     return sorted(placed, key=lambda each: (each.start, each.instrument, each.scenario.name))
+
+
+def _place_each(
+    scenarios: Sequence[Scenario],
+    instruments: int,
+    opens_at: int,
+    closes_at: int,
+    difficulty: float,
+    chance: np.random.Generator,
+    gather: bool,
+) -> tuple[list[Placed], list[Scenario]]:
+    """Place scenarios in turn; give those there was no room for too.
+
+    Those that need a past of their own come first and, with `gather`, on few instruments.
+    """
+    placed: list[Placed] = []
+    left_out = []
+    for scenario in sorted(scenarios, key=lambda each: not each.past) if gather else scenarios:
+        alike = {each.instrument for each in placed if each.scenario.past == scenario.past} if scenario.past else set()
+        several = sorted(alike) if gather and alike else range(instruments)
+        found = _find(scenario, placed, several, opens_at, closes_at, difficulty, chance)
+        if found is None and len(several) < instruments:
+            found = _find(scenario, placed, range(instruments), opens_at, closes_at, difficulty, chance)
+        if found is None:
+            left_out.append(scenario)
+        else:
+            placed.append(found)
+    return placed, left_out
 
 
 def _find(
     scenario: Scenario,
     placed: list[Placed],
-    instruments: int,
+    instruments: Sequence[int],
     opens_at: int,
     closes_at: int,
     difficulty: float,
@@ -87,14 +118,24 @@ def _find(
         last = first + 1
     if last <= first or first + longest_ns > closes_at:
         return None
+
+    def at(instrument: int, start: int, gap_ns: int) -> Placed | None:
+        start = -(-start // scenario.aligned_ns) * scenario.aligned_ns
+        candidate = Placed(scenario, instrument, start, start + longest_ns)
+        free = first <= start <= last and not any(_collide(candidate, other, gap_ns) for other in placed)
+        return candidate if free else None
+
     for gap_ns in GAPS_NS:
         for _ in range(TRIES):
-            instrument = 0 if scenario.whole_feed else int(chance.integers(instruments))
+            instrument = 0 if scenario.whole_feed else instruments[int(chance.integers(len(instruments)))]
             start = first if scenario.at_open else int(chance.integers(first, last))
-            start = -(-start // scenario.aligned_ns) * scenario.aligned_ns
-            candidate = Placed(scenario, instrument, start, start + longest_ns)
-            if start <= last and not any(_collide(candidate, other, gap_ns) for other in placed):
-                return candidate
+            if (found := at(instrument, start, gap_ns)) is not None:
+                return found
+    # every place right behind another scenario
+    for instrument in [0] if scenario.whole_feed else instruments:
+        for start in [first, *sorted(other.end + GAPS_NS[-1] + scenario.lead_ns for other in placed)]:
+            if (found := at(instrument, start, GAPS_NS[-1])) is not None:
+                return found
     return None
 
 
