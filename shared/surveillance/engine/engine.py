@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from surveillance.alerts import EVIDENCE_LIMIT, Alert, Completeness, identifier
+from surveillance.alerts import Alert, Completeness, identifier
 from surveillance.calendar import Schedule
 from surveillance.declared.definition import DeclaredRule, ParametersWithRules
 from surveillance.declared.watcher import Chunk, Subject, Watcher
@@ -20,6 +20,7 @@ from surveillance.engine import state as states
 from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.episodes import Trigger
+from surveillance.engine.evidence import order_ids
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import Entry, source_digest
 from surveillance.engine.memory import Addresses, Located, address_of
@@ -313,7 +314,7 @@ class Engine:
             score=float(triggers.scores[k]),
             cool_down_ns=int(values["cool_down_s"] * 1e9),
             finding=finding,
-            order_ids=_order_ids(state, finding.orders, int(context["names"])) if finding.orders else [],
+            order_ids=order_ids(state, finding.orders, int(context["names"])) if finding.orders else [],
             trade_ids=_trade_ids(state, finding.trades),
             accounts=accounts,
             completeness=Completeness(int(context["gaps"]), int(context["late"]), int(context["quarantined"])),
@@ -453,16 +454,6 @@ def _find(state: State, table: str, key: int) -> int:
     """Give the row of an account or trade by key, of an order by identity, or 0."""
     place = tuple(tables.TABLES).index(table)
     return tables.look_up(state.rows[table], state.slots[table], place, key) if key else 0
-
-
-def _order_ids(state: State, identities: Sequence[int], end: int) -> list[str]:
-    """Give every id that orders went by."""
-    found: list[str] = []
-    for identity in identities:
-        row = _find(state, "orders", identity)
-        if row:
-            found.extend(texts(state.names, int(state.rows["orders"][row]["name"]), EVIDENCE_LIMIT, end))
-    return list(dict.fromkeys(found))
 
 
 def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import cpu_count
 
-from surveillance.engine import arrow, batch, ndjson, observe, scan, state, sweep, tables
+from surveillance.engine import arrow, batch, evidence, ndjson, observe, scan, state, sweep, tables
 from surveillance.engine.engine import Engine
 from surveillance.engine.kernel import Entry
 
@@ -23,6 +23,7 @@ def entries() -> list[Entry]:
         arrow._compiled_describe,
         ndjson._compiled_read,
         ndjson._compiled_describe,
+        evidence._compiled_collect,
         state._compiled_copy,
         tables._compiled_look_up,
         tables._compiled_index,
