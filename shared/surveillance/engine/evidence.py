@@ -59,7 +59,7 @@ def order_ids(state: "State", identities: Sequence[int], end: int) -> list[str]:
     asked = (*where, address_of(keys), len(keys), end, EVIDENCE_LIMIT)
     places = np.zeros(_compiled_collect(*asked, 0), np.int64)
     _compiled_collect(*asked, address_of(places) if len(places) else 0)
-    data = memoryview(names).cast("B")
+    data = names.data.cast("B")
     starts, lengths = (8 * places + 16).tolist(), names[places + 1].tolist()
     found = (str(data[start : start + length], "utf-8") for start, length in zip(starts, lengths, strict=True))
     return list(dict.fromkeys(found))
