@@ -55,7 +55,14 @@ def without_accounts(table: pa.Table) -> pa.Table:
     return table.drop_columns(["account"])
 
 
-@pytest.mark.parametrize(("seed", "difficulty"), [(1, 0.0), (2, 0.5), (3, 1.0)])
+@pytest.mark.parametrize(
+    ("seed", "difficulty"),
+    [
+        pytest.param(1, 0.0, marks=pytest.mark.nightly),
+        pytest.param(2, 0.5),
+        pytest.param(3, 1.0, marks=pytest.mark.nightly),
+    ],
+)
 def test_simulated_session_gives_the_oracles_alerts(seed: int, difficulty: float) -> None:
     simulated = simulate(
         Session(seed=seed, minutes=12, symbols=3, orders_per_second=3, difficulty=difficulty, scenarios=SCENARIOS)
