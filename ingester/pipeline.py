@@ -295,7 +295,8 @@ class Pipeline:
 
     def _to_every_lane(self, line: bytes, channel: str, starts: dict[str, int], now: float) -> None:
         for lane in range(self._lanes):
-            self._outbox.add(lane, Chunk([line], channel if lane == self._home else [None], starts), now)
+            channels: str | list[str | None] = channel if lane == self._home else [None]
+            self._outbox.add(lane, Chunk([line], channels, starts), now)
 
     def _say(self, remark: _Remark, received_ts: int, now: float) -> None:
         """Write a status of our own into every lane."""

@@ -52,7 +52,7 @@ class Fields:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
             raise UnusableError(f"wrong_type:{name}")
-        return value
+        return int(value)
 
     def count(self, name: str) -> int | None:
         """Give a whole number, which some answers write as `95595226.0`."""
