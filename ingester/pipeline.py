@@ -294,9 +294,9 @@ class Pipeline:
         return Chunk(lines, [rows.names[code] for code in codes.tolist()], starts)
 
     def _to_every_lane(self, line: bytes, channel: str, starts: dict[str, int], now: float) -> None:
+        nobody: list[str | None] = [None]
         for lane in range(self._lanes):
-            channels: str | list[str | None] = channel if lane == self._home else [None]
-            self._outbox.add(lane, Chunk([line], channels, starts), now)
+            self._outbox.add(lane, Chunk([line], channel if lane == self._home else nobody, starts), now)
 
     def _say(self, remark: _Remark, received_ts: int, now: float) -> None:
         """Write a status of our own into every lane."""
