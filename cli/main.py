@@ -16,6 +16,7 @@ from cli import (
     evaluate,
     explain,
     facts,
+    import_files,
     local,
     replay,
     rules,
@@ -61,6 +62,7 @@ app.command("scorecard")(scorecard.scorecard)
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)
 app.command("survey")(survey.survey)
+app.command("import")(import_files.import_files)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)
