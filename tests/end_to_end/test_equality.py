@@ -151,18 +151,29 @@ def test_batches_at_random_processes_change_no_alert_and_keep_half_the_speed(
         assert scattered.seconds <= 2 * pinned.seconds
 
 
-def test_a_feed_that_cannot_resume_gives_the_alerts_of_what_was_received_and_says_so(
-    live: LiveStack, simulated: Recording
-) -> None:
+def assert_alerts_of_what_was_received(live: LiveStack, session: Recording) -> None:
     venue = Venue(end=True, resumable=False, missed_frames=2, cut_frames=(30, 60), cuts=4, seed=1)
-    run = live.run(simulated, Plan(venue=venue, resumable=False))
-    expected = replayed_as_received(live.stack, simulated)
-    assert_equal_alerts("WebSocket cut, not resumable", simulated, run, expected)
+    run = live.run(session, Plan(venue=venue, resumable=False))
+    expected = replayed_as_received(live.stack, session)
+    assert_equal_alerts("WebSocket cut, not resumable", session, run, expected)
     assert run.cuts >= 2
     marked = [alert for alert in run.alerts if alert.completeness.gaps]
     assert marked
     assert all("gap" in alert.explanation for alert in marked)
     assert "sequence_gap" in {alert.rule for alert in run.alerts}
+
+
+def test_a_feed_that_cannot_resume_gives_the_alerts_of_what_was_received_and_says_so(
+    live: LiveStack, simulated: Recording
+) -> None:
+    assert_alerts_of_what_was_received(live, simulated)
+
+
+@pytest.mark.nightly
+def test_a_recorded_day_cut_without_resume_gives_the_alerts_of_what_was_received(
+    live: LiveStack, recorded_day: Recording
+) -> None:
+    assert_alerts_of_what_was_received(live, recorded_day)
 
 
 @pytest.mark.nightly

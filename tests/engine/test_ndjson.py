@@ -165,6 +165,15 @@ def test_engine_sees_in_read_rows_what_it_sees_in_their_table(size: int) -> None
     assert one.reasons.tobytes() == other.reasons.tobytes()
 
 
+def test_text_of_a_row_is_that_of_its_table() -> None:
+    rows = decoded(b"".join(encode_row(row) + b"\n" for row in adversarial(3, 120)))
+    one, other = batch_of(rows, 7), batch_of(Decoded(rows.table), 7)
+    for field in SCHEMA:
+        if field.type == pa.string():
+            texts = [one.text(field.name, row) for row in range(rows.num_rows)]
+            assert texts == [other.text(field.name, row) for row in range(rows.num_rows)]
+
+
 @pytest.mark.parametrize("reader", [None, ndjson.Reader()])
 def test_lines_without_any_field_are_counted_and_rejected(reader: ndjson.Reader | None) -> None:
     rows = Decoder(reader).decode(b"{}\n{}\n")

@@ -333,6 +333,7 @@ class Flood:
     start_ts: int
     account: str | None
     last_ts: int
+    due: float
     messages: int = 0
     entered: int = 0
     cancelled: int = 0
@@ -357,10 +358,12 @@ class QuoteStuffing:
             self.flood = flood = None
         if flood is None and told.burst < p["watch_burst"]:
             return None
-        if flood is None or flood.messages < 0:
-            flood = Flood(ts, told.account, ts, prints=told.prints)
+        if flood is None:
+            flood = Flood(ts, told.account, ts, p["min_messages"], prints=told.prints)
+        elif flood.messages < 0:
+            flood = Flood(ts, told.account, ts, 2 * flood.due, prints=told.prints)
         elif ts - flood.start_ts > SECOND and flood.messages * SECOND < p["min_rate"] * (ts - flood.start_ts):
-            flood = Flood(ts, flood.account, ts, prints=told.prints)
+            flood = Flood(ts, flood.account, ts, p["min_messages"], prints=told.prints)
         self.flood = flood
         flood.last_ts = ts
         if told.action == "fill":
@@ -399,7 +402,7 @@ class QuoteStuffing:
         return (flood.messages - told.message_mean * share_of_minute) / self.sigma(flood, told, p)
 
     def is_complete(self, flood: Flood, told: Order_event, p: Values) -> bool:
-        large = flood.messages >= p["min_messages"]
+        large = flood.messages >= flood.due
         fast = flood.messages * SECOND >= p["min_rate"] * (told.ts - flood.start_ts)
         taken_back = p["min_cancelled_share"] * flood.entered <= flood.cancelled <= 2 * flood.entered
         hardly_trades = flood.trades(told) <= p["max_execution_share"] * flood.messages

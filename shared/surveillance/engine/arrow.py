@@ -5,7 +5,7 @@ words; what a kernel needs of them is described once a batch, in one `COLUMN` re
 """
 
 import ctypes
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from surveillance.engine.hashing import hash_text, text_hash
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import (
-    address_of,
+    Located,
     array_at,
     load_byte,
     load_float,
@@ -337,24 +337,25 @@ _pointer.argtypes = (ctypes.py_object, ctypes.c_char_p)
 class Described:
     """Columns as records, with room for the keys of `words` dictionary words; it keeps alive what they point at."""
 
-    def __init__(self, columns: NDArray[Any], words: int, kept: object) -> None:
-        self.columns = columns
-        self.address = address_of(columns)
+    def __init__(self, columns: Located, words: int, kept: object) -> None:
+        self.columns = columns.array
+        self.address = columns.address
         self.found = np.zeros(words, np.int64)
         self._kept = kept
 
 
-def of_table(table: pa.Table) -> Described:
-    """Describe a table's columns."""
-    columns = np.zeros(COLUMNS, COLUMN)
-    words, kept = _describe_table(table, columns)
+def of_table(table: pa.Table, columns: Located | None = None) -> Described:
+    """Describe a table's columns, in the given room for them or a new one."""
+    columns = columns or Located(np.empty(COLUMNS, COLUMN))
+    columns.array[:] = 0
+    words, kept = _describe_table(table, columns.address)
     if words < 0:
-        columns[:] = 0
-        words, kept = _describe_table(_as_contract(table), columns)
+        columns.array[:] = 0
+        words, kept = _describe_table(_as_contract(table), columns.address)
     return Described(columns, words, kept)
 
 
-def _describe_table(table: pa.Table, columns: NDArray[Any]) -> tuple[int, object]:
+def _describe_table(table: pa.Table, columns: int) -> tuple[int, object]:
     batches = table.to_batches()
     if len(batches) > 1:
         batches = table.combine_chunks().to_batches()
@@ -363,7 +364,7 @@ def _describe_table(table: pa.Table, columns: NDArray[Any]) -> tuple[int, object
     if not batches:
         return 0, None
     capsules = schema, array = batches[0].__arrow_c_array__()
-    words = _compiled_describe(_pointer(schema, b"arrow_schema"), _pointer(array, b"arrow_array"), address_of(columns))
+    words = _compiled_describe(_pointer(schema, b"arrow_schema"), _pointer(array, b"arrow_array"), columns)
     return words, capsules
 
 

@@ -11,7 +11,7 @@ from surveillance.engine import arrow
 from surveillance.engine.arrow import NONE, UNKNOWN, Described, code, integer, key, number, of_table
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import address_of, array_at
+from surveillance.engine.memory import Located, address_of, array_at
 from surveillance.engine.ndjson import ReadRows
 from surveillance.events import ACTIONS, SECOND, SIDES, TYPES
 from surveillance.wire import Decoded, Rejected, encode_row
@@ -83,6 +83,7 @@ EVENT: Final = np.dtype(
     }
 )
 """One event, 120 bytes; fields of different types share their bytes from offset 56 on."""
+EVENT_WORDS: Final = EVENT.itemsize // 8
 
 REASONS: Final = (
     "",
@@ -222,6 +223,11 @@ def _build(
     negative_symbols = array_at(negative_address, (negative,), np.int64)
     sums = array_at(told, (TOLD,), np.int64)
     seed = sums[SEED]
+    words_of_events = array_at(events_address, (rows * EVENT_WORDS,), np.int64)
+    for k in range(words_of_events.size):
+        words_of_events[k] = 0
+    for i in range(rows):
+        reasons[i] = 0
     name_words = 0
     rejected = 0
     statuses = 0
@@ -374,15 +380,39 @@ def _is_future(received, row, ts):
 _compiled_build = entry(_build)
 
 
+class Room:
+    """Memory that one batch after the other is built in, so that small batches meet it in the cache."""
+
+    _KEPT: Final = 1 << 14
+
+    def __init__(self) -> None:
+        self.columns = Located(np.zeros(arrow.COLUMNS, arrow.COLUMN))
+        self._events, self._reasons = self._made(1024)
+
+    def take(self, rows: int) -> tuple[Located, Located]:
+        """Give events and reasons for a batch; they hold what was there before, and last until the next batch."""
+        if rows > self._KEPT:
+            return self._made(rows)
+        if rows > len(self._events.array):
+            self._events, self._reasons = self._made(self._KEPT)
+        return self._events, self._reasons
+
+    @staticmethod
+    def _made(rows: int) -> tuple[Located, Located]:
+        return Located(np.empty(rows, EVENT)), Located(np.empty(rows, np.int8))
+
+
 @dataclass(slots=True)
 class Batch:
     """Events in order, as `EVENT` records; `row` is the row in the table, or −1 − k for reject k of the wire.
 
-    `name_words` bounds the room its ids take, `rejects` and `statuses` count, the times are those of what is kept.
+    `located` begins with the events. `name_words` bounds the room its ids take, `rejects` and `statuses` count, the
+    times are those of what is kept.
     """
 
     decoded: Decoded
     described: Described
+    located: Located
     events: NDArray[Any]
     reasons: NDArray[np.int8]
     name_words: int
@@ -392,8 +422,12 @@ class Batch:
     last_ts: int
 
     def text(self, name: str, row: int) -> str | None:
-        """Give the text of a column at a row of the table, or None where it is null or absent."""
-        if row < 0 or name not in self.decoded.table.column_names:
+        """Give the text of a column at a row, or None where it is null or absent."""
+        if row < 0:
+            return None
+        if isinstance(self.decoded.rows, ReadRows):
+            return self.decoded.rows.text(name, row)
+        if name not in self.decoded.table.column_names:
             return None
         value: str | None = self.decoded.table.column(name)[row].as_py()
         return value
@@ -403,28 +437,31 @@ class Batch:
         return self.decoded.rejected
 
 
-def batch_of(decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_SYMBOLS) -> Batch:
+def batch_of(
+    decoded: Decoded, seed: int, negative_symbols: NDArray[np.int64] = NO_SYMBOLS, room: Room | None = None
+) -> Batch:
     """Turn decoded rows into records. Rows that mean nothing get type 0 and a reason; none is left out.
 
-    `negative_symbols` holds the keys of instruments whose prices may be negative.
+    `negative_symbols` holds the keys of instruments whose prices may be negative. A batch lasts until the next that is
+    built in its room.
     """
-    rows = decoded.num_rows
-    described = decoded.rows.described() if isinstance(decoded.rows, ReadRows) else of_table(decoded.table)
-    events, reasons = np.zeros(rows, EVENT), np.zeros(rows, np.int8)
+    rows, room = decoded.num_rows, room or Room()
+    read = decoded.rows
+    described = read.described(room.columns) if isinstance(read, ReadRows) else of_table(decoded.table, room.columns)
+    events, reasons = room.take(rows)
     sums = (ctypes.c_int64 * TOLD)(*_NOTHING_TOLD, seed)
     _compiled_build(
         described.address,
         address_of(described.found) if len(described.found) else 0,
         len(described.found),
-        address_of(events),
-        address_of(reasons),
+        events.address,
+        reasons.address,
         rows,
         address_of(negative_symbols) if len(negative_symbols) else 0,
         len(negative_symbols),
         ctypes.addressof(sums),
     )
-    name_words, rejects, statuses, first_ts, last_ts = sums[:SEED]
-    batch = Batch(decoded, described, events, reasons, name_words, rejects, statuses, first_ts, last_ts)
+    batch = Batch(decoded, described, events, events.array[:rows], reasons.array[:rows], *sums[:SEED])
     return _with_wire_rejects(batch, seed) if decoded.rejected else batch
 
 
@@ -439,6 +476,7 @@ def _with_wire_rejects(batch: Batch, seed: int) -> Batch:
         records[k]["number"] = reject.number if reject.number is not None else NONE
     places = [reject.position for reject in batch.wire_rejects]
     batch.events = np.insert(batch.events, places, records)
+    batch.located = Located(batch.events)
     return batch
 
 

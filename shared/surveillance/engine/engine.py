@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import sub
 from types import ModuleType
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from surveillance.declared.definition import DeclaredRule, ParametersWithRules
 from surveillance.declared.watcher import Chunk, Subject, Watcher
 from surveillance.engine import observe, tables
 from surveillance.engine import state as states
-from surveillance.engine.batch import EVENT, Batch, batch_of, rejects_of
+from surveillance.engine.batch import EVENT, ORDER, TRADE, Batch, Room, batch_of, rejects_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.evidence import order_ids
@@ -37,8 +38,8 @@ from surveillance.rules.finding import Finding, Story
 from surveillance.wire import Decoded, Rejected
 
 DEFAULT_SEED: Final = 0x5EED
-_ACCOUNTS: Final = ("account", "buy_account", "sell_account")
-_ROOM: Final = np.array([1, 1, 1, 2, 3, 1, 1, 0, 4])
+_ACCOUNTS: Final = {"account": ORDER, "buy_account": TRADE, "sell_account": TRADE}
+_ROOM: Final = (1, 1, 1, 2, 3, 1, 1, 0, 4)
 """What an event can add to each count of `State.used`; the words of its names are counted apart."""
 _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 
@@ -104,6 +105,7 @@ class Engine:
         self._account_rows, self._account_names = self._account_table()
         self._venue_keys = np.array([hash_text(venue or "", seed) for _, venue in self._classes[1:]] or [0], np.int64)
         self._constants = np.array([hash_text("NBBO", seed), hash_text(EVERYTHING, seed), 1], np.int64)
+        self._room = Room()
         self._contexts = np.zeros(CHUNK, CONTEXT)
         self._lists = np.zeros((ON_BARS, CHUNK), np.int32)
         self._listed = np.zeros(ON_MINUTES + 1, np.int64)
@@ -121,7 +123,7 @@ class Engine:
         """Make the memory of a lane that has seen nothing."""
         state = State(lane, {rule.module.ID: new_rule_state(rule.module) for rule in self._rules})
         used = len(self._account_rows)
-        state.reserve(np.array([0] * tables.ACCOUNTS + [used] + [0] * (len(state.used) - tables.ACCOUNTS - 1)))
+        state.reserve([used * (place == tables.ACCOUNTS) for place in range(len(state.used))])
         state.rows["accounts"][:used] = self._account_rows
         state.used[tables.ACCOUNTS] = used
         tables.index(state.rows["accounts"], used, state.slots["accounts"], tables.ACCOUNTS)
@@ -130,18 +132,18 @@ class Engine:
 
     def feed(self, state: State, decoded: Decoded) -> Outcome:
         """Run a batch through a lane. The order of events matters, how they are cut into batches does not."""
-        batch = batch_of(decoded, self._seed, self._negative)
-        before = state.counts.copy()
+        batch = batch_of(decoded, self._seed, self._negative, self._room)
+        before = state.counts.tolist()
         touched: dict[str, Alert] = {}
         minutes: list[NDArray[Any]] = []
         self._cover(batch)
         for start in range(0, len(batch.events), CHUNK):
             self._feed_chunk(state, batch, start, min(CHUNK, len(batch.events) - start), touched)
-            if self._listed[ON_MINUTES]:
-                minutes.append(self._minutes[: int(self._listed[ON_MINUTES])].copy())
+            if ended := int(self._listed[ON_MINUTES]):
+                minutes.append(self._minutes[:ended].copy())
             if state.sweep_due():
                 self.sweep(state)
-        counts = dict(zip(COUNTS, (state.counts - before).tolist(), strict=True))
+        counts = dict(zip(COUNTS, map(sub, state.counts.tolist(), before), strict=True))
         outcome = Outcome(alerts=[msgspec.structs.replace(alert) for alert in touched.values()], counts=Counter(counts))
         if minutes:
             outcome.minutes = np.concatenate(minutes)
@@ -192,15 +194,17 @@ class Engine:
         return missing
 
     def _feed_chunk(self, state: State, batch: Batch, start: int, count: int, touched: dict[str, Alert]) -> None:
-        room = _ROOM * count
+        room = [each * count for each in _ROOM]
         room[tables.NAME_WORDS] = batch.name_words
         state.reserve(room)
-        markets, accounts = int(state.used[tables.MARKETS]), int(state.used[tables.ACCOUNTS])
+        used = state.used.tolist()
+        markets, accounts = used[tables.MARKETS], used[tables.ACCOUNTS]
         scratch = self._scratch(batch, count + batch.statuses * (markets + count))
         observe.compiled(
             state.addresses.address, self._reference_addresses.address, scratch, batch.described.address, start, count
         )
-        if state.used[tables.MARKETS] > markets or state.used[tables.ACCOUNTS] > accounts:
+        used = state.used.tolist()
+        if used[tables.MARKETS] > markets or used[tables.ACCOUNTS] > accounts:
             self._learn_names(state, batch, batch.events[start : start + count], markets, accounts)
         if self._watcher is not None:
             self._watcher.begin()
@@ -231,7 +235,7 @@ class Engine:
             self._bars = np.zeros(max(bar_room, 2 * len(self._bars)), CLOSED_BAR)
             self._minutes = np.zeros(len(self._bars), WHOLE_MINUTE)
             self._between = self._publish_between()
-        self._between.put(observe.EVENTS, batch.events)
+        self._between.put(observe.EVENTS, batch.located)
         return self._between.address
 
     def _publish_between(self) -> Addresses:
@@ -338,10 +342,14 @@ class Engine:
         """Keep the texts of symbols and accounts that were new in this chunk."""
         for row in range(markets, int(state.used[tables.MARKETS])):
             key = int(state.rows["markets"][row]["key"])
-            state.symbols[key] = _text_of(batch, events, ("symbol",), key)
-        for row in range(accounts, int(state.used[tables.ACCOUNTS])):
-            key = int(state.rows["accounts"][row]["key"])
-            state.accounts[key] = _text_of(batch, events, _ACCOUNTS, key)
+            state.symbols[key] = _text_of(batch, "symbol", events["row"][events["symbol"] == key]) or "?"
+        new = state.rows["accounts"]["key"][accounts : int(state.used[tables.ACCOUNTS])]
+        state.accounts |= dict.fromkeys(new.tolist(), "?")
+        for name, kind in _ACCOUNTS.items() if len(new) else ():
+            told = events[(events["type"] == kind) & np.isin(events[name], new)]
+            for key, row in zip(*(told[column].tolist() for column in (name, "row")), strict=True):
+                if state.accounts[key] == "?":
+                    state.accounts[key] = batch.text(name, row) or "?"
 
     def _prepare(self, rule: ModuleType) -> _Rule:
         values = tuple(self.parameters.effective(rule.ID, *group) for group in self._classes)
@@ -465,11 +473,10 @@ def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _text_of(batch: Batch, events: NDArray[Any], names: Sequence[str], key: int) -> str:
-    for name in names:
-        for event in events[events[name] == key]:
-            row = int(event["row"])
-            text = batch.text(name, row) if row >= 0 else batch.wire_rejects[-1 - row].symbol
-            if text is not None:
-                return text
-    return "?"
+def _text_of(batch: Batch, name: str, rows: NDArray[np.int32]) -> str | None:
+    """Give the first text among rows; row −1 − k is reject k of the wire."""
+    for row in rows.tolist():
+        text = batch.text(name, row) if row >= 0 else batch.wire_rejects[-1 - row].symbol
+        if text is not None:
+            return text
+    return None

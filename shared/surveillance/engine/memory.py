@@ -62,9 +62,9 @@ class Addresses:
         self._words = np.array([word for array in arrays for word in (address_of(array), len(array))], np.int64)
         self.address = address_of(self._words)
 
-    def put(self, place: int, array: NDArray[Any]) -> None:
+    def put(self, place: int, located: Located) -> None:
         """Put another array in a place."""
-        if self._arrays[place] is not array:
-            self._arrays[place] = array
-            self._words[2 * place] = address_of(array)
-            self._words[2 * place + 1] = len(array)
+        if self._arrays[place] is not located.array:
+            self._arrays[place] = located.array
+            self._words[2 * place] = located.address
+            self._words[2 * place + 1] = len(located.array)

@@ -4,7 +4,7 @@ What is not plain is declined whole and left to `wire`'s slower readers: escapes
 twice, values of another type, integers beyond 64 bits. What is read is read exactly as those would.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from surveillance.engine import arrow
 from surveillance.engine.kernel import entry, kernel
 from surveillance.engine.memory import (
+    Located,
     address_of,
     array_at,
     load_byte,
@@ -71,6 +72,7 @@ _ONES, _HIGHS, _SPACES, _QUOTES, _BACKSLASHES = (
 _ZEROS, _SIXES, _UPPER = (np.int64(_word(bytes([value]) * 8)) for value in (_ZERO, 6, 0xF0))
 _NULL, _TRUE, _FALS = (_word(text) for text in (b"null", b"true", b"fals"))
 _MASKS: Final = np.array([_word(b"\xff" * count) for count in range(9)], np.int64)
+_DESCRIBED_WORDS: Final = arrow.COLUMN.itemsize // 8
 _SPREAD: Final = np.int64(-7046029254386353131)
 
 
@@ -93,6 +95,7 @@ def _name_table() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return places, names
 
 
+_PLACES: Final = {name: place for place, name in enumerate(SCHEMA.names)}
 _SLOT_PLACES, _NAMES = _name_table()
 _KNOWN_AS: Final = np.array([arrow.PLACE.get(name, -1) for name in SCHEMA.names], np.int64)
 """Each field's place among the columns that the engine reads."""
@@ -431,6 +434,9 @@ def _describe(columns_address, rows, described_address):
     """Describe what was read as `arrow` describes a table's columns."""
     columns = array_at(columns_address, (KINDS.size,), COLUMN)
     described = array_at(described_address, (arrow.COLUMNS,), arrow.COLUMN)
+    words = array_at(described_address, (arrow.COLUMNS * _DESCRIBED_WORDS,), np.int64)
+    for k in range(words.size):
+        words[k] = 0
     for place in range(KINDS.size):
         column = columns[place]
         known = _KNOWN_AS[place]
@@ -493,13 +499,13 @@ class Reader:
         items_size = 4 * (length // 2 + 2) if has_lists else 64
         fixed_size, texts_size = self._sizes(lines, length, items_size)
         fixed, texts = np.zeros(fixed_size, np.uint8), np.empty(texts_size, np.uint8)
-        columns, hard = np.empty(len(KINDS), COLUMN), np.empty(_HARD_PER_ROW * lines + len(KINDS), HARD)
+        columns, hard = Located(np.empty(len(KINDS), COLUMN)), np.empty(_HARD_PER_ROW * lines + len(KINDS), HARD)
         told = np.array([items_size])
         first = np.frombuffer(padded, np.uint8).ctypes.data
         rows = _compiled_read(
             first,
             length,
-            address_of(columns),
+            columns.address,
             address_of(self._wanted),
             lines,
             address_of(fixed),
@@ -522,8 +528,9 @@ class Reader:
 class ReadRows:
     """Rows that were read, as columns that can be described at once or made a table."""
 
-    def __init__(self, rows: int, columns: NDArray[Any], fixed: NDArray[np.uint8], texts: NDArray[np.uint8]) -> None:
-        self._rows, self._columns, self._fixed, self._texts = rows, columns, fixed, texts
+    def __init__(self, rows: int, columns: Located, fixed: NDArray[np.uint8], texts: NDArray[np.uint8]) -> None:
+        self._rows, self._columns, self._fixed, self._texts = rows, columns.array, fixed, texts
+        self._address = columns.address
 
     def __len__(self) -> int:
         return self._rows
@@ -533,11 +540,22 @@ class ReadRows:
         start = int(self._columns["values"][place]) - address_of(self._fixed) + 8 * row
         self._fixed[start : start + 8].view(np.float64)[0] = value
 
-    def described(self) -> arrow.Described:
-        """Describe the columns for the engine."""
-        described = np.zeros(arrow.COLUMNS, arrow.COLUMN)
-        _compiled_describe(address_of(self._columns), self._rows, address_of(described))
-        return arrow.Described(described, 0, self)
+    def described(self, columns: Located) -> arrow.Described:
+        """Describe the columns for the engine, in the room for them."""
+        _compiled_describe(self._address, self._rows, columns.address)
+        return arrow.Described(columns, 0, self)
+
+    def text(self, name: str, row: int) -> str | None:
+        """Give the text of a column at a row, or None where it is null or was not wanted."""
+        column = self._columns[_PLACES[name]]
+        first = address_of(self._fixed)
+        bits = int(column["bits"]) - first
+        if not column["wanted"] or not column["count"] or not self._fixed[bits + row // 8] >> (row % 8) & 1:
+            return None
+        offset = int(column["values"]) - first + 4 * row
+        start, end = self._fixed[offset : offset + 8].view(np.int32).tolist()
+        begin = int(column["bytes"]) - address_of(self._texts)
+        return self._texts[begin + start : begin + end].tobytes().decode()
 
     def table(self) -> pa.Table:
         """Give the columns as a table, without copying them."""

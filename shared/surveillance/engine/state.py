@@ -1,5 +1,7 @@
 """All that one lane remembers, as a value: it can be saved, restored and swept."""
 
+from collections.abc import Sequence
+from operator import add, le
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from surveillance.engine import tables
 from surveillance.engine.episodes import Episodes
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import Addresses, address_of, array_at
+from surveillance.engine.memory import Addresses, Located, address_of, array_at
 from surveillance.engine.scan import WATCH, RuleState
 from surveillance.engine.sweep import sweep
 from surveillance.engine.tables import LEVELS, ORDER, TABLES, TRADE, grown, index, slots_for
@@ -69,7 +71,7 @@ class State:
         self.accounts: dict[int, str] = {}
         self.episodes = Episodes()
         self.swept_at = 1
-        self._capacity = np.zeros(len(self.used), np.int64)
+        self._capacity = [0] * len(self.used)
         self.publish()
 
     def publish(self) -> None:
@@ -84,21 +86,21 @@ class State:
         self._capacity[tables.NAME_WORDS] = len(self.names) - 4
         self._capacity[tables.ORDER_TAGS] = len(self.slots["orders"]) * 3 // 4
 
-    def reserve(self, room: NDArray[np.int64]) -> None:
+    def reserve(self, room: Sequence[int]) -> None:
         """Make room for so many more of everything `used` counts."""
-        wanted = self.used + room
-        if (wanted <= self._capacity).all():
+        wanted = list(map(add, self.used.tolist(), room))
+        if all(map(le, wanted, self._capacity)):
             return
         for place, name in enumerate(_ORDER):
-            used, rows = int(self.used[place]), int(wanted[place]) + 1
+            used, rows = int(self.used[place]), wanted[place] + 1
             self.rows[name] = grown(self.rows[name], rows, used)
             if len(self.slots[name]) < 2 * rows or (name == "orders" and len(self.slots[name]) < 4 * rows):
                 self._index(name, used, 2 * rows)
         if self.used[tables.ORDER_TAGS] + room[tables.ORDER_TAGS] > len(self.slots["orders"]) * 3 // 4:
-            self._index("orders", int(self.used[tables.ORDERS]), 2 * int(wanted[tables.ORDERS]))
+            self._index("orders", int(self.used[tables.ORDERS]), 2 * wanted[tables.ORDERS])
         self.book = grown(self.book, len(self.rows["markets"]), int(self.used[tables.MARKETS]))
         words = int(self.used[tables.NAME_WORDS])
-        self.names = grown(self.names, int(wanted[tables.NAME_WORDS]) + 4, words)
+        self.names = grown(self.names, wanted[tables.NAME_WORDS] + 4, words)
         subjects = max(len(self.rows["markets"]), len(self.rows["positions"]))
         for rule, state in self.rules.items():
             if len(state.watches) < subjects:
@@ -118,12 +120,13 @@ class State:
         """Give a rule room for more rows of state."""
         state = self.rules[rule]
         used = int(state.used[0])
-        self.rules[rule] = RuleState(state.watches, grown(state.rows, 2 * used, used), state.used)
-        self.publish()
+        self.rules[rule] = larger = state._replace(rows=grown(state.rows, 2 * used, used))
+        self._memories[list(self.rules).index(rule)].put(1, Located(larger.rows))
 
     def sweep_due(self) -> bool:
         """Say whether so much was added since the last sweep that sweeping pays."""
-        return int(self.used[tables.ORDERS] + self.used[tables.TRADES]) > 2 * self.swept_at + _SWEEP_ROWS
+        used: list[int] = self.used.tolist()
+        return used[tables.ORDERS] + used[tables.TRADES] > 2 * self.swept_at + _SWEEP_ROWS
 
     def sweep(self, subjects: dict[str, str], reference: int) -> None:
         """Throw away what is a stranger already. `subjects` says whether a rule is keyed by market or position,

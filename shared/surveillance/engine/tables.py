@@ -488,11 +488,18 @@ def slots_for(rows: int) -> NDArray[Any]:
     return np.zeros(size, SLOT)
 
 
+_LARGE_BYTES: Final = 1 << 23
+
+
 def grown(rows: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
-    """Give the used rows in an array of at least `capacity`, doubling; untouched rows cost no memory."""
+    """Give the used rows in an array of at least `capacity`, growing by its own multiple.
+
+    Rows that were never touched cost no memory, so what is small grows fourfold.
+    """
     if len(rows) >= capacity:
         return rows
-    larger = np.zeros((max(capacity, 2 * len(rows)), *rows.shape[1:]), rows.dtype)
+    multiple = 4 if rows.nbytes < _LARGE_BYTES else 2
+    larger = np.zeros((max(capacity, multiple * len(rows)), *rows.shape[1:]), rows.dtype)
     larger[:used] = rows[:used]
     return larger
 

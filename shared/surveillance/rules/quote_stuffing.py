@@ -39,6 +39,7 @@ EVIDENCE = 200
 ROW = [
     ("start_ts", "i8"),
     ("messages", "i8"),
+    ("due", "f8"),  # messages that complete it
     ("entered", "i8"),
     ("cancelled", "i8"),
     ("executions", "i8"),
@@ -81,11 +82,17 @@ def _sigmas(context, messages, start_ts, p):
 @kernel
 def step(event, context, row, p):
     """Count the flood; it ends with half a second of silence or when it slows down."""
-    if row.start_ts == 0 or row.messages < 0:
+    if row.start_ts == 0:
         _start(context, row)
+        row.due = p.min_messages
+        row.account = context.account
+    elif row.messages < 0:
+        _start(context, row)
+        row.due *= 2
         row.account = context.account
     elif context.ts - row.start_ts > SECOND and row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
         _start(context, row)
+        row.due = p.min_messages
     row.expires = context.ts + _PAUSE_NS
     if event.action == FILL:
         row.executions += 1
@@ -106,7 +113,7 @@ def step(event, context, row, p):
         if context.tracked and row.count < EVIDENCE and (row.count == 0 or row.keys[row.count - 1] != context.order):
             row.keys[row.count] = context.order
             row.count += 1
-    if row.messages < p.min_messages or row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
+    if row.messages < row.due or row.messages * SECOND < p.min_rate * (context.ts - row.start_ts):
         return 0.0
     trades = row.executions if context.owner else context.prints - row.prints
     if row.cancelled < p.min_cancelled_share * row.entered or 2 * row.entered < row.cancelled:
