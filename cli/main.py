@@ -17,6 +17,7 @@ from cli import (
     explain,
     facts,
     import_files,
+    indicators,
     local,
     replay,
     rules,
@@ -67,6 +68,7 @@ app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)
 app.command("facts")(facts.facts)
+app.command("indicators")(indicators.indicators)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(local.app, name="local")
 

@@ -42,6 +42,11 @@ def test_impossible_request_is_refused_in_a_sentence(text: str, sentence: str) -
     assert str(error.value) == sentence
 
 
+def test_request_reads_what_it_writes() -> None:
+    for asked in (*DEFAULT, request("bollinger:7,2.123456789")):
+        assert request(asked.text) == asked
+
+
 def test_same_column_twice_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"^rsi_14 is asked for twice\.$"):
         requests(["rsi", "rsi:14"])

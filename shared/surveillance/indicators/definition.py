@@ -1,7 +1,7 @@
 """What an indicator is: a formula, parameters, outputs with the names of their columns, and a function of bars."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -42,7 +42,8 @@ class Indicator(msgspec.Struct, frozen=True):
 
     `outputs` are column names without parameters; the first `named` parameters are always appended to them, all of
     them where a later one is not at its default. `warm_up` gives the rows at a symbol's start before all outputs
-    have a value. The values of a `recursive` one depend on every bar before, ever less.
+    have a value. A `windowed` value depends on the last so many bars, a `recursive` one on all before, ever less, a
+    `cumulative` one on all since the first.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Indicator(msgspec.Struct, frozen=True):
     warm_up: Callable[..., int]
     parameters: tuple[Parameter, ...] = ()
     named: int = 1
-    recursive: bool = False
+    kind: Literal["windowed", "recursive", "cumulative"] = "windowed"
     needs_volume: bool = False
     source: str = "TA-Lib"
 
@@ -74,6 +75,11 @@ class Request(msgspec.Struct, frozen=True):
 
     indicator: Indicator
     values: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        """Write it as `sma:20` or `vwap`."""
+        return f"{self.indicator.name}:{','.join(map(repr, self.values))}".removesuffix(":")
 
     @property
     def columns(self) -> tuple[str, ...]:

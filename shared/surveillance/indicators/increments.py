@@ -100,7 +100,7 @@ def merged(old: pa.Table, new: pa.Table, replaced: Sequence[str] = ()) -> pa.Tab
 
 
 def _asked(requests: Sequence[Request]) -> bytes:
-    return " ".join(f"{request.indicator.name}:{request.values}" for request in requests).encode()
+    return " ".join(request.text for request in requests).encode()
 
 
 def _digest(daily: Series, asked: bytes, place: int, bars: int) -> str:

@@ -66,7 +66,7 @@ MOMENTUM: Final = (
         lambda fast, slow, signal: max(fast, slow) - 1 + signal - 1,
         parameters=(Parameter("fast", 12, 2), Parameter("slow", 26, 2), Parameter("signal", 9, 1)),
         named=0,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "rsi",
@@ -76,7 +76,7 @@ MOMENTUM: Final = (
         rsi,
         lambda n: n,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "stochastic",

@@ -60,7 +60,7 @@ MOVING_AVERAGES: Final = (
         ("ema",),
         ema,
         lambda n: n - 1,
-        recursive=True,
+        kind="recursive",
         **_average(20),
     ),
     Indicator(
@@ -88,7 +88,7 @@ MOVING_AVERAGES: Final = (
         ("dema",),
         dema,
         lambda n: 2 * (n - 1),
-        recursive=True,
+        kind="recursive",
         **_average(20),
     ),
     Indicator(
@@ -98,7 +98,7 @@ MOVING_AVERAGES: Final = (
         ("tema",),
         tema,
         lambda n: 3 * (n - 1),
-        recursive=True,
+        kind="recursive",
         **_average(20),
     ),
 )

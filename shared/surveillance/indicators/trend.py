@@ -48,7 +48,7 @@ TREND: Final = (
         adx,
         lambda n: 2 * n - 1,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "adxr",
@@ -58,7 +58,7 @@ TREND: Final = (
         adxr,
         lambda n: 3 * n - 1,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "dx",
@@ -68,7 +68,7 @@ TREND: Final = (
         dx,
         lambda n: n,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "plus_di",
@@ -78,7 +78,7 @@ TREND: Final = (
         plus_di,
         lambda n: n,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "minus_di",
@@ -88,6 +88,6 @@ TREND: Final = (
         minus_di,
         lambda n: n,
         parameters=_PERIOD,
-        recursive=True,
+        kind="recursive",
     ),
 )

@@ -73,7 +73,7 @@ VOLATILITY: Final = (
         atr,
         lambda n: n,
         parameters=(Parameter("period", 14, 2),),
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "atr_percent",
@@ -83,7 +83,7 @@ VOLATILITY: Final = (
         atr_percent,
         lambda n: n,
         parameters=(Parameter("period", 14, 2),),
-        recursive=True,
+        kind="recursive",
     ),
     Indicator(
         "stdev",

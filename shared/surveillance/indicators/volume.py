@@ -39,6 +39,7 @@ VOLUME: Final = (
         obv,
         lambda: 0,
         named=0,
+        kind="cumulative",
         needs_volume=True,
     ),
     Indicator(
@@ -59,6 +60,7 @@ VOLUME: Final = (
         vwap,
         lambda: 0,
         named=0,
+        kind="cumulative",
         needs_volume=True,
     ),
 )
