@@ -12,6 +12,7 @@ from cli import (
     batch,
     bench,
     calibrate,
+    collect,
     demo,
     evaluate,
     explain,
@@ -63,6 +64,7 @@ app.command("scorecard")(scorecard.scorecard)
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)
 app.command("survey")(survey.survey)
+app.command("collect")(collect.collect)
 app.command("import")(import_files.import_files)
 app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)

@@ -160,7 +160,9 @@ def test_a_small_zip_imports_nothing_heavy(environment: Any, function: str) -> N
     assert not {"numba", "numpy", "pyarrow", "pandas"} & set(loaded.stdout.split())
 
 
-@pytest.mark.parametrize("function", ["detect_events", "notify_alert", "land_alerts", "check_feeds", "review_day"])
+@pytest.mark.parametrize(
+    "function", ["detect_events", "notify_alert", "land_alerts", "check_feeds", "review_day", "collect_dataset"]
+)
 def test_a_handler_is_thin(function: str) -> None:
     source = (FUNCTIONS / function / "handler.py").read_text()
     assert "boto3" not in source

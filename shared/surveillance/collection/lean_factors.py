@@ -120,13 +120,14 @@ def _paid(line: FactorLine, following: FactorLine) -> float:
 
 
 def _sessions(lines: Sequence[FactorLine]) -> list[date]:
-    """Give the sessions that the lines speak of; the last line is a day in the far future."""
+    """Give the sessions of the decades that the lines speak of; the last line is a day in the far future."""
     if len(lines) < 2:
         return []
     first, last = max(lines[0].day, FIRST_DAY), min(lines[-2].day, LAST_DAY)
     if last < first:
         return []
-    return [day for day, _, _ in exchange_sessions("XNYS", first, last + timedelta(days=LONGEST_BREAK_DAYS))]
+    start, end = first.year // 10 * 10, (last + timedelta(days=LONGEST_BREAK_DAYS)).year // 10 * 10 + 9
+    return [day for day, _, _ in exchange_sessions("XNYS", date(start, 1, 1), date(end, 12, 31))]
 
 
 def next_session(day: date, sessions: Sequence[date]) -> date:

@@ -78,7 +78,7 @@ TABLES: Final[Mapping[str, RawTable]] = dict(
         ),
         _table(
             "raw_exchanges",
-            "exchange_id source",
+            "exchange_id mic source",
             "exchange_id:count name:text mic:text operating_mic:text participant_id:text exchange_type:text "
             "asset_class:text source:text",
         ),
@@ -102,7 +102,7 @@ TABLES: Final[Mapping[str, RawTable]] = dict(
         ),
         _table(
             "raw_earnings",
-            "symbol report_date source",
+            "symbol report_date fiscal_period source",
             "symbol:text report_date:date fiscal_period:text time_of_day:text eps_estimate:number eps_actual:number "
             "surprise_percent:number source:text",
         ),

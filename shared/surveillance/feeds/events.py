@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from surveillance.engine import ndjson
 from surveillance.errors import FormatError
 from surveillance.events import SCHEMA, TYPES
 from surveillance.feeds.feed import Defaults, Feed, FileSource, Options
@@ -62,6 +61,8 @@ def _is_zipped_stranger(outer: FileSource, inner: FileSource) -> bool:
 
 
 def _lines(first: Text, others: Iterator[Text]) -> Iterator[Decoded]:
+    from surveillance.engine import ndjson  # brings numba, and who decodes other formats does without
+
     decoder = Decoder(ndjson.Reader())
     for text in (first, *others):
         for block in text.blocks():

@@ -72,6 +72,13 @@ class Fields:
             raise UnusableError(f"wrong_type:{name}")
         return str(value)
 
+    def flag(self, name: str) -> bool | None:
+        """Give a truth value."""
+        value = self._values.get(name)
+        if value is None or isinstance(value, bool):
+            return value
+        raise UnusableError(f"wrong_type:{name}")
+
     def codes(self, name: str) -> list[str]:
         """Give a code or a list of codes as texts."""
         value = self._values.get(name)

@@ -1,0 +1,1 @@
+"""Alpha Vantage REST. Source: www.alphavantage.co/documentation (from documentation, none recorded here)."""

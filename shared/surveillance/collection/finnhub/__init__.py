@@ -1,0 +1,1 @@
+"""Finnhub REST. Source: finnhub.io/docs/api (formats from documentation, none recorded here)."""

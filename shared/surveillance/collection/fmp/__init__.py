@@ -1,0 +1,1 @@
+"""Financial Modeling Prep REST. Source: site.financialmodelingprep.com/developer/docs (from documentation)."""
