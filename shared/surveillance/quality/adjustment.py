@@ -2,7 +2,8 @@
 
 A row's split factor is the product of shares before ÷ shares after over all later splits; its dividend factor that of
 1 − dividend ÷ close before (in shares of after) over all later ex-dates. Adjusted price = price × both, adjusted volume
-= volume ÷ split factor. The newest row of each symbol has factors of 1.
+= volume ÷ split factor. The newest row of each symbol has factors of 1. Adjusted highs and lows enclose the
+adjusted open and close, also where those of the source do not.
 Source: CRSP, "Calculations: price adjusted for distributions".
 """
 

@@ -21,7 +21,8 @@ class Bars:
     """Rows of `symbol` (a code into `names`), ascending; within a symbol by `time` (ms since the epoch).
 
     Missing numbers are NaN. `split` is shares after per share before, taking effect at the row (1 = none), `dividend`
-    the cash per share that the row's session is the first to trade without (0 = none).
+    the cash per share that the row's session is the first to trade without (0 = none), `gain` the part of it that a
+    fund's source lists apart as capital gains. `noise` is σ of each name's log returns.
     """
 
     names: pa.Array
@@ -37,6 +38,7 @@ class Bars:
     adjusted: Floats
     split: Floats
     dividend: Floats
+    gain: Floats
     noise: Floats = field(default_factory=lambda: np.empty(0))
 
     def __len__(self) -> int:
@@ -47,7 +49,7 @@ class Bars:
         if mask.all():
             return self
         moved = carried(self, mask)
-        columns = {name: getattr(moved, name)[mask] for name in _COLUMNS}
+        columns = {name: getattr(moved, name)[mask] for name in ROW_COLUMNS}
         return replace(moved, **columns)
 
     def with_columns(self, **columns: Any) -> "Bars":
@@ -67,8 +69,8 @@ class Bars:
         return last
 
 
-_COLUMNS: Final = (
-    "symbol", "row", "time", "day", "open", "high", "low", "close", "volume", "adjusted", "split", "dividend",
+ROW_COLUMNS: Final = (
+    "symbol", "row", "time", "day", "open", "high", "low", "close", "volume", "adjusted", "split", "dividend", "gain",
 )  # fmt: skip
 
 
@@ -77,18 +79,19 @@ def carried(bars: Bars, mask: Mask) -> Bars:
     lost = np.flatnonzero(~mask & ((bars.split != 1.0) | (bars.dividend != 0.0)))
     if not len(lost):
         return bars
-    split, dividend = bars.split.copy(), bars.dividend.copy()
+    split, dividend, gain = bars.split.copy(), bars.dividend.copy(), bars.gain.copy()
     kept = np.flatnonzero(mask)
     after = np.searchsorted(kept, lost)
     for place, target in zip(lost.tolist(), after.tolist(), strict=True):
         if target < len(kept) and bars.symbol[kept[target]] == bars.symbol[place]:
             split[kept[target]] *= split[place]
             dividend[kept[target]] += dividend[place]
-    return bars.with_columns(split=split, dividend=dividend)
+            gain[kept[target]] += gain[place]
+    return bars.with_columns(split=split, dividend=dividend, gain=gain)
 
 
 def read_bars(table: pa.Table, splits: pa.Table | None, dividends: pa.Table | None) -> Bars:
-    """Sort a table of bars (columns of `columns.RAW_BARS`; `split`, `dividend` may stand beside them) into columns."""
+    """Sort a table of bars (`columns.RAW_BARS`, with split, dividend and capital_gain if there are) into columns."""
     encoded = table["symbol"].combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -110,6 +113,7 @@ def read_bars(table: pa.Table, splits: pa.Table | None, dividends: pa.Table | No
         values = table[name].cast(pa.float64()).to_numpy()
         return np.array(values if ordered else values[order], dtype=np.float64)
 
+    gain = _or(floats("capital_gain"), 0.0)
     bars = Bars(
         names=encoded.dictionary.take(order_of_names),
         symbol=symbol[order],
@@ -123,7 +127,8 @@ def read_bars(table: pa.Table, splits: pa.Table | None, dividends: pa.Table | No
         volume=floats("volume"),
         adjusted=floats("adjusted_close"),
         split=_or(floats("split"), 1.0),
-        dividend=_or(floats("dividend"), 0.0),
+        dividend=_or(floats("dividend"), 0.0) + gain,
+        gain=gain,
     )
     if splits is not None and splits.num_rows:
         bars = _with_splits(bars, splits)

@@ -48,7 +48,7 @@ BARS: Final = pa.schema(
         pa.field("repaired", pa.bool_()),
     ]
 )
-"""Bars to build on. `adjusted_close` is ours here, by `split_factor` × `dividend_factor`, and the vendor's stands apart."""
+"""Bars to build on. `adjusted_close` is ours, by `split_factor` × `dividend_factor`; the vendor's stands apart."""
 
 QUARANTINE: Final = pa.schema([*RAW_BARS, pa.field("reason", TEXT)])
 

@@ -25,9 +25,9 @@ class ExDates:
 
     `place` is the row that is the first to trade without the dividend, `step_place` the one before which the adjustment
     steps (weekly bars are adjusted up to their first day, so that theirs steps a bar later). `implied` is NaN without
-    an adjusted close. `price` is the log return with splits taken out, `weight` 0 where the symbol did not trade; stated and
-    implied agree within the share `slack`. Of a late step that is more, as the close before the ex-date lies inside the
-    bar, and `price` is the lower of both bars' returns.
+    an adjusted close. `price` is the log return with splits taken out, `weight` 0 where the symbol did not trade;
+    stated and implied agree within the share `slack`. Of a late step that is more, as the close before the ex-date
+    lies inside the bar, and `price` is the lower of both bars' returns.
     """
 
     place: Integers
@@ -45,7 +45,7 @@ class ExDates:
 
 
 def adjustment_steps(bars: Bars, settings: Settings) -> tuple[Floats, Floats]:
-    """Give the log steps of the vendor's dividend factor before each row (NaN where unknown), and each symbol's noise."""
+    """Give the log step of the vendor's dividend factor before each row (NaN if unknown), and each symbol's noise."""
     starts = bars.starts()
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = np.log(bars.adjusted / bars.close)

@@ -15,10 +15,10 @@ from surveillance.quality.bars import Floats, Mask
 from surveillance.quality.dividend_events import ExDates
 from surveillance.quality.likelihood import fit, plausibility
 
-NONE, WRONG_SIZE, WRONG_ADJUSTMENT, NOT_ADJUSTED, PHANTOM, MISSING, PHANTOM_ADJUSTMENT, WRONG_DATE = range(8)
+NONE, WRONG_SIZE, WRONG_ADJUSTMENT, NOT_ADJUSTED, PHANTOM, MISSING, PHANTOM_ADJUSTMENT, WRONG_DATE, TWIN = range(9)
 CHECKS: Final = (
     "", "dividend_size", "dividend_adjustment", "dividend_not_adjusted", "phantom_dividend", "missing_dividend",
-    "adjustment_without_dividend", "dividend_date",
+    "adjustment_without_dividend", "dividend_date", "twin_dividend",
 )  # fmt: skip
 
 SMALL: Final = 0.001
@@ -27,18 +27,22 @@ VERY_LARGE: Final = 0.10
 SMALL_NEEDS: Final = 4.0
 SMALL_NEEDS_PRICE: Final = 1.0
 SMALL_GROUP: Final = 3
-LARGE_NEEDS: Final = 6.0
+LARGE_NEEDS: Final = 5.0
 VERY_LARGE_NEEDS: Final = 4.5
 SPLIT_NEEDS: Final = 5.0
 STATED_IF_NOT_ADJUSTED: Final = 4.0
 STATED_IF_UNRELATED: Final = 2.0
 IMPLIED_IF_SPLIT: Final = 1.0
 HUNDREDTH_IF_NOT_ADJUSTED: Final = 4.0
-MISSING_OVER_PHANTOM: Final = 1.0
+MISSING_OVER_PHANTOM: Final = 5.0
 TWIN_SESSIONS: Final = 10
 TWIN_SIZE: Final = 1.4
 LIKE_OTHERS: Final = 2.0
-LIKE_OTHERS_NEEDS: Final = 1.0
+LIKE_OTHERS_NEEDS: Final = -1.0
+HOLE: Final = 1.5
+EDGE: Final = 0.75
+CRASH_NEEDS: Final = 6.0
+TWIN_UNCLEAR: Final = 1.0
 TINY: Final = 2e-4
 
 
@@ -138,7 +142,14 @@ def _judge_small(events: ExDates, some: Mask, verdicts: Verdicts) -> None:
 
     Together, that all of them are so small speaks against them too: few companies pay next to nothing regularly.
     """
-    at = np.flatnonzero(some & (events.stated < SMALL) & (events.stated * 100 < 0.6))
+    at = np.flatnonzero(some & (events.stated * 100 < 0.9))
+    if not len(at):
+        return
+    gain = (_price(events, events.stated * 100) - _price(events, events.stated))[at]
+    crash = at[(events.stated[at] >= SMALL) & (gain >= CRASH_NEEDS)]
+    verdicts.truth[crash] = events.stated[crash] * 100
+    verdicts.fault[crash] = WRONG_SIZE
+    at = at[events.stated[at] < SMALL]
     if not len(at):
         return
     gain = (_price(events, events.stated * 100) - _price(events, events.stated))[at]
@@ -147,10 +158,8 @@ def _judge_small(events: ExDates, some: Mask, verdicts: Verdicts) -> None:
     price = _sums(gain, events.symbol[at])
     all_small = (size >= SMALL_GROUP) & (price >= SMALL_NEEDS_PRICE)
     together = price + np.where(all_small, _sums(usual, events.symbol[at]) / size, 0.0) >= SMALL_NEEDS
-    others = _usual_size(events, some & (events.stated >= SMALL))[at]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = np.abs(np.log(events.stated[at] * 100 / others))
-    like_others = np.isfinite(apart) & (apart <= np.log(LIKE_OTHERS)) & (gain >= LIKE_OTHERS_NEEDS)
+    regular = some & (events.stated >= SMALL)
+    like_others = (gain >= LIKE_OTHERS_NEEDS) & np.array([_fills_hole(events, one, regular) for one in at.tolist()])
     wrong = at[together | (gain >= SMALL_NEEDS) | like_others]
     verdicts.truth[wrong] = events.stated[wrong] * 100
     verdicts.fault[wrong] = WRONG_SIZE
@@ -206,19 +215,25 @@ def _judge_twins(events: ExDates, some: Mask, verdicts: Verdicts) -> None:
         if verdicts.fault[one] == NONE and verdicts.fault[two] == NONE and min(gain[one], gain[two]) < 1.0:
             verdicts.fault[phantom] = PHANTOM
             verdicts.truth[phantom] = 0.0
+            if abs(gain[one] - gain[two]) < TWIN_UNCLEAR:
+                verdicts.fault[one + two - phantom] = TWIN
 
 
-def _usual_size(events: ExDates, some: Mask) -> Floats:
-    """Give the median share of a symbol's other payments, NaN for fewer than two."""
-    usual = np.full(len(events.place), np.nan)
-    if not some.any():
-        return usual
-    for code in np.unique(events.symbol[some]).tolist():
-        mine = events.symbol == code
-        shares = events.stated[mine & some]
-        if len(shares) >= 2:
-            usual[mine] = np.median(shares)
-    return usual
+def _fills_hole(events: ExDates, one: int, regular: Mask) -> bool:
+    """Say whether a payment, times 100, is of its symbol's usual size and due when one of those is missing."""
+    first, end = np.searchsorted(events.symbol, (events.symbol[one], events.symbol[one] + 1))
+    others = np.flatnonzero(regular[first:end]) + first
+    if len(others) < 2:
+        return False
+    usual = float(np.median(events.stated[others]))
+    if abs(np.log(events.stated[one] * 100 / usual)) > np.log(LIKE_OTHERS):
+        return False
+    spacing = float(np.median(np.diff(events.day[others])))
+    place = int(np.searchsorted(others, one))
+    if place in (0, len(others)):
+        nearest = others[0] if place == 0 else others[-1]
+        return bool(abs(events.day[nearest] - events.day[one]) >= EDGE * spacing)
+    return bool(events.day[others[place]] - events.day[others[place - 1]] >= HOLE * spacing)
 
 
 def felt(events: ExDates, at: npt.NDArray[np.int64], share: Floats) -> Floats:

@@ -16,7 +16,9 @@ class Findings:
 
     def __init__(self, names: pa.Array) -> None:
         self._names = names
-        self._parts: list[tuple[npt.NDArray[np.int32], Integers, Integers, str, str, str, Floats, Floats, Integers]] = []
+        self._parts: list[
+            tuple[npt.NDArray[np.int32], Integers, Integers, str, str, str, Floats, Floats, Integers]
+        ] = []
 
     def add(
         self,
@@ -46,9 +48,7 @@ class Findings:
             )
         )
 
-    def add_missing_rows(
-        self, symbols: npt.NDArray[np.int32], days: Integers, check: str, outcome: str
-    ) -> None:
+    def add_missing_rows(self, symbols: npt.NDArray[np.int32], days: Integers, check: str, outcome: str) -> None:
         """Add findings about rows that should be there."""
         if not len(days):
             return

@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 from surveillance.quality.adjustment import factors
 from surveillance.quality.bars import PRICES, Bars, Integers, read_bars
 from surveillance.quality.checks.adjusted_closes import check_adjusted_closes
+from surveillance.quality.checks.capital_gains import check_capital_gains
 from surveillance.quality.checks.dividends import check_dividends
 from surveillance.quality.checks.duplicates import check_duplicates
+from surveillance.quality.checks.missing_splits import check_missing_splits
 from surveillance.quality.checks.missing_values import check_missing_values
 from surveillance.quality.checks.price_order import check_price_order
 from surveillance.quality.checks.sessions import SessionDays, check_sessions
@@ -48,8 +50,8 @@ def inspect(
 ) -> Inspection:
     """Check, mend and adjust daily bars of any number of symbols, each with its whole history.
 
-    `table` has columns of `columns.RAW_BARS`, at least symbol, date and prices. `sessions` gives the days on which their
-    exchange traded. Raises nothing for bad data: it is quarantined, mended or flagged, and counted.
+    `table` has columns of `columns.RAW_BARS`, at least symbol, date and prices. `sessions` gives the days on which
+    their exchange traded. Raises nothing for bad data: it is quarantined, mended or flagged, and counted.
     """
     settings = settings or Settings()
     unnamed = pc.or_kleene(pc.is_null(table["symbol"]), pc.equal(table["symbol"], "")).combine_chunks()
@@ -69,11 +71,14 @@ def inspect(
     bars = check_sessions(bars, sessions, findings)
     bars = check_missing_values(bars, findings)
     bars = bars.with_columns(noise=_noise(bars))
+    bars = check_missing_splits(bars, settings, findings)
     bars = check_splits(bars, settings, findings)
     bars = check_unit_errors(bars, settings, findings)
+    bars = bars.with_columns(noise=_noise(bars))
     bars = check_price_order(bars, findings)
     bars = check_volume(bars, findings)
     bars = check_adjusted_closes(bars, settings, findings)
+    bars = check_capital_gains(bars, settings)
     bars = check_dividends(bars, settings, findings)
     bars = check_steps(bars, settings, findings)
     found = findings.table()
@@ -104,7 +109,10 @@ def _bars(table: pa.Table, bars: Bars, found: pa.Table, settings: Settings) -> p
     columns["volume"] = pa.array(np.where(unknown, 0, volume).astype(np.int64), mask=unknown)
     columns["ts"] = pa.array(bars.time, pa.int64()).cast(RAW_BARS.field("ts").type)
     columns["vendor_adjusted_close"] = pa.array(bars.adjusted, mask=~np.isfinite(bars.adjusted))
-    columns |= {f"adjusted_{name}": pa.array(getattr(bars, name) * both) for name in PRICES}
+    highest = np.maximum.reduce([getattr(bars, name) for name in PRICES])
+    lowest = np.minimum.reduce([getattr(bars, name) for name in PRICES])
+    for name, values in (("open", bars.open), ("high", highest), ("low", lowest), ("close", bars.close)):
+        columns[f"adjusted_{name}"] = pa.array(values * both)
     columns["adjusted_volume"] = pa.array(bars.volume / split_factor, mask=unknown)
     columns["split_factor"] = pa.array(split_factor)
     columns["dividend_factor"] = pa.array(dividend_factor)

@@ -1,4 +1,4 @@
-"""How well a supposed dividend or split explains a price step: log likelihood under Student's t with 3 degrees of freedom.
+"""How well a supposed dividend or split explains a price step: log likelihood under Student's t, 3 degrees of freedom.
 
 Heavy tails keep one wild day from deciding: a step ten standard deviations away costs 7 nats, not 50.
 """

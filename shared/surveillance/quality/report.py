@@ -1,4 +1,4 @@
-"""A run's findings counted, one line a symbol, day, check and outcome; and one line a symbol and day of the clean rows."""
+"""A run's findings counted, one line a symbol, day, check and outcome."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -28,8 +28,8 @@ def read_vendor_csv(data: bytes, name: str) -> pa.Table:
     """Read a csv of bars; columns are found by name whatever their order, others are left out.
 
     The table has symbol (`name` without ending where the file has none), date, ts, prices, volume, and what there is
-    of adjusted_close, dividend and split. `date` is the day as written, `ts` the moment. Cells that are no number become
-    null. Raises `FormatError` for a file without a date and prices.
+    of adjusted_close, dividend, capital_gain and split. `date` is the day as written, `ts` the moment. Cells that
+    are no number become null. Raises `FormatError` for a file without a date and prices.
     """
     try:
         text = csv.read_csv(
@@ -57,10 +57,6 @@ def read_vendor_csv(data: bytes, name: str) -> pa.Table:
     for column in _NUMBERS:
         if column in found:
             columns[column] = _numbers(found[column])
-    gains = columns.pop("capital_gain", None)
-    if gains is not None and "dividend" in columns:
-        both = [np.nan_to_num(values.to_numpy(zero_copy_only=False)) for values in (columns["dividend"], gains)]
-        columns["dividend"] = pa.array(both[0] + both[1])
     return pa.table(columns)
 
 

@@ -1,4 +1,10 @@
-"""The vendor's adjusted close of single rows: its ratio to the close may only step where a dividend is."""
+"""The vendor's adjusted close of single rows: its ratio to the close may only step where a dividend is.
+
+Where it does for one row, the close is mended if it lies outside the row's range and the adjusted close implies one
+within; else the adjusted close is.
+"""
+
+from typing import Final
 
 import numpy as np
 
@@ -7,11 +13,11 @@ from surveillance.quality.dividend_events import LEAST_STEP, STEP_NOISE, adjustm
 from surveillance.quality.findings import Findings
 from surveillance.quality.settings import FIXED, Settings
 
-LEAST: float = 1e-4
+LEAST: Final = 1e-4
 
 
 def check_adjusted_closes(bars: Bars, settings: Settings, findings: Findings) -> Bars:
-    """Mend rows whose ratio steps away and back with the next row, or away on a symbol's last row without a dividend."""
+    """Mend rows whose ratio steps away and back with the next row, or falls on a symbol's last row."""
     steps, noise = adjustment_steps(bars, settings)
     threshold = np.maximum(LEAST, LEAST_STEP + STEP_NOISE * noise[bars.symbol])
     known = np.nan_to_num(steps)
@@ -31,5 +37,15 @@ def check_adjusted_closes(bars: Bars, settings: Settings, findings: Findings) ->
         adjusted[places] = bars.adjusted[places] * np.exp(-known[places])
         adjusted[heads] = bars.adjusted[heads] * np.exp(known[heads + 1])
     both = np.concatenate([places, heads])
-    findings.add(bars, both, "adjusted_close", "adjusted_close", FIXED, adjusted[both])
-    return bars.with_columns(adjusted=adjusted) if len(both) else bars
+    if not len(both):
+        return bars
+    implied = bars.close[both] * bars.adjusted[both] / adjusted[both]
+    outside = (bars.close[both] > bars.high[both]) | (bars.close[both] < bars.low[both])
+    close_wrong = outside & (implied <= bars.high[both]) & (implied >= bars.low[both])
+    closes, others = both[close_wrong], both[~close_wrong]
+    close = bars.close.copy()
+    close[closes] = implied[close_wrong]
+    adjusted[closes] = bars.adjusted[closes]
+    findings.add(bars, closes, "close_against_adjusted", "close", FIXED, close[closes])
+    findings.add(bars, others, "adjusted_close", "adjusted_close", FIXED, adjusted[others])
+    return bars.with_columns(adjusted=adjusted, close=close)

@@ -34,7 +34,7 @@ def check_dividends(bars: Bars, settings: Settings, findings: Findings) -> Bars:
     for code, check in enumerate(CHECKS):
         some = np.flatnonzero(verdicts.fault == code) if code else np.empty(0, dtype=np.int64)
         places = events.place[some]
-        outcome = FLAGGED if code in (verdict.WRONG_ADJUSTMENT, verdict.NOT_ADJUSTED) else FIXED
+        outcome = FLAGGED if code in (verdict.WRONG_ADJUSTMENT, verdict.NOT_ADJUSTED, verdict.TWIN) else FIXED
         findings.add(bars, places, check, "dividend", outcome, dividend[places], bars.day[places])
     adjusted = _readjusted(bars, events, verdicts, findings)
     return bars.with_columns(dividend=dividend, adjusted=adjusted)

@@ -27,7 +27,5 @@ def check_duplicates(bars: Bars, findings: Findings) -> Bars:
         equal &= (here == there) | (np.isnan(here) & np.isnan(there))
     findings.add(bars, places[equal], "duplicate", "", QUARANTINED)
     findings.add(bars, places[~equal], "conflicting_duplicate", "", QUARANTINED)
-    single = bars.with_columns(
-        split=np.where(twin, 1.0, bars.split), dividend=np.where(twin, 0.0, bars.dividend)
-    )
+    single = bars.with_columns(split=np.where(twin, 1.0, bars.split), dividend=np.where(twin, 0.0, bars.dividend))
     return single.where(~twin)

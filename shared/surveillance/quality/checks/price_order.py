@@ -14,12 +14,12 @@ HARMLESS_SHARE: Final = 0.01
 
 
 def check_price_order(bars: Bars, findings: Findings) -> Bars:
-    """Flag rows whose open or close lies outside [low, high]; note those that do by at most 1 %."""
+    """Flag rows whose high is below the low, or whose open or close lies outside them; note the latter up to 1 %."""
     top = np.maximum(bars.open, bars.close)
     bottom = np.minimum(bars.open, bars.close)
     above = np.maximum(top, bars.low) / bars.high - 1.0
     below = bars.low / bottom - 1.0
-    excess = np.maximum(above, below)
+    excess = np.where(bars.high < bars.low * (1.0 - ROUNDING), np.inf, np.maximum(above, below))
     for column, share in (("high", above), ("low", np.where(above > ROUNDING, 0.0, below))):
         out = share > ROUNDING
         if out.any():

@@ -1,9 +1,9 @@
 """Split errors: prices that a vendor adjusted twice, not at all, or only in part.
 
 Where a split of ratio s is listed, log prices around it (three weeks either way, as vendors are late or early) may step
-by nothing but noise once the split is taken out. A step of ± log s is a change of the adjustment: rows before it are off
-by that power of s, relative to the rows after. Two opposite steps enclose rows that were missed. In `raw` prices the
-split itself must show; one that does not is a wrong record, not a wrong price.
+by nothing but noise once the split is taken out. A step of ± log s is a change of the adjustment: rows before it are
+off by that power of s, relative to the rows after. Two opposite steps enclose rows that were missed. In `raw` prices
+the split itself must show; one that does not is a wrong record, not a wrong price.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """Continuity: price steps that nothing listed explains.
 
-`missing_split`: the close steps by a usual split ratio, the open already did, and the price stays. `price_spike`: one row
-lies far off and the next is back. `price_step`: any other step far beyond the symbol's noise. All are flagged, none is
-repaired: companies do crash, and symbols do pass from one company to another.
+`missing_split`: the close steps by a usual split ratio, the open already did, and the price stays. `price_spike`: one
+row lies far off and the next is back. `price_step`: any other step far beyond the symbol's noise. All are flagged, none
+is repaired: companies do crash, and symbols do pass from one company to another.
 """
 
 from typing import Final

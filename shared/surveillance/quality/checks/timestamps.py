@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from surveillance.quality.bars import DAY_MS, Bars
+from surveillance.quality.bars import DAY_MS, ROW_COLUMNS, Bars
 from surveillance.quality.findings import Findings
 from surveillance.quality.settings import FIXED, QUARANTINED, Settings
 
@@ -30,7 +30,7 @@ def check_timestamps(bars: Bars, settings: Settings, findings: Findings) -> Bars
         time[off] = repaired
         order = np.lexsort((time, bars.symbol))
         bars = bars.with_columns(time=time)
-        bars = bars.with_columns(**{name: getattr(bars, name)[order] for name in _SORTED})
+        bars = bars.with_columns(**{name: getattr(bars, name)[order] for name in ROW_COLUMNS})
     _count_disorder(bars, findings)
     return bars
 
@@ -48,8 +48,3 @@ def _count_disorder(bars: Bars, findings: Findings) -> None:
     reversed_ = np.bincount(bars.symbol[1:][back], minlength=groups) == pairs
     mixed = np.flatnonzero(back & ~reversed_[bars.symbol[1:]])
     findings.add(bars, mixed + 1, "out_of_order", "ts", FIXED)
-
-
-_SORTED: Final = (
-    "symbol", "row", "time", "day", "open", "high", "low", "close", "volume", "adjusted", "split", "dividend",
-)  # fmt: skip

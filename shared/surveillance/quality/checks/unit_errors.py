@@ -1,9 +1,9 @@
 """Unit errors: prices 100 times too large or too small, because the vendor mixed a currency with its hundredth part.
 
 A step between closes counts as a change of unit if it is 1/100 or 100 within what the symbol's own noise allows; so a
-reverse split of 1:20 or a crash never does. Summed up, steps give each row's unit relative to the symbol's last block of
-at least `STEADY_ROWS` rows, which is taken to be right: vendors repair forward. Each price of a row is judged against
-its close.
+reverse split of 1:20 or a crash never does. Summed up, steps give each row's unit. Right is the unit of the symbol's
+last block of at least `STEADY_ROWS` rows, as vendors repair forward; but where units alternate, the most frequent one. Each
+price of a row is judged against its close.
 """
 
 from typing import Final
@@ -17,9 +17,11 @@ from surveillance.quality.settings import FIXED, Settings
 
 HUNDRED: Final = float(np.log(100.0))
 STEADY_ROWS: Final = 3
+ALTERNATIONS: Final = 3
 STEP_TOLERANCE: Final = 0.35
 NOISE_TOLERANCE: Final = 8.0
 LARGEST_TOLERANCE: Final = 1.2
+EX_DATE_TOLERANCE: Final = 0.8
 ROW_TOLERANCE: Final = 0.7
 """How far, in log price, a price may lie from the close of its row, its unit apart."""
 
@@ -53,6 +55,7 @@ def _units(bars: Bars, values: Floats, expected: Floats) -> Integers:
     steps = log_returns(values, bars.starts()) + expected
     whole = np.round(steps / HUNDRED)
     tolerance = np.clip(NOISE_TOLERANCE * bars.noise[bars.symbol], STEP_TOLERANCE, LARGEST_TOLERANCE)
+    tolerance = np.where(bars.dividend > 0, np.maximum(tolerance, EX_DATE_TOLERANCE), tolerance)
     jump = np.where(np.abs(steps - whole * HUNDRED) <= tolerance, whole, 0.0).astype(np.int64)
     units = np.zeros(len(bars), dtype=np.int64)
     for code in np.unique(bars.symbol[jump != 0]).tolist():
@@ -63,8 +66,11 @@ def _units(bars: Bars, values: Floats, expected: Floats) -> Integers:
 
 
 def _trusted(level: Integers) -> int:
-    """Give the level of the last run of at least `STEADY_ROWS` rows, or of the last row if there is none."""
+    """Give the most frequent level where units alternate, else that of the last run of at least `STEADY_ROWS` rows."""
     bounds = np.flatnonzero(np.diff(level)) + 1
+    if len(bounds) >= ALTERNATIONS:
+        values, counts = np.unique(level, return_counts=True)
+        return int(values[np.argmax(counts)])
     begins = np.concatenate([[0], bounds])
     sizes = np.diff(np.concatenate([begins, [len(level)]]))
     steady = np.flatnonzero(sizes >= STEADY_ROWS)
