@@ -13,7 +13,10 @@ Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 PRICES: Final = ("open", "high", "low", "close")
+LEAST: Final = 1e-9
+"""Splits and dividends below this, or above its inverse, are none."""
 DAY_MS: Final = 86_400_000
+NO_DAY: Final = int(np.iinfo(np.int32).min)
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,11 @@ def read_bars(table: pa.Table, splits: pa.Table | None, dividends: pa.Table | No
     rank = np.empty(len(encoded.dictionary), dtype=np.int32)
     rank[order_of_names.to_numpy(zero_copy_only=False)] = np.arange(len(rank), dtype=np.int32)
     symbol = rank[encoded.indices.to_numpy(zero_copy_only=False)]
-    day = integers(table["date"].cast(pa.int32()), -1)
-    time = integers(table["ts"].cast(pa.int64()), -1) if "ts" in table.column_names else day * DAY_MS
-    key = np.where(time >= 0, time, day * DAY_MS)
+    day = integers(table["date"].cast(pa.int32()), NO_DAY)
+    key = day * DAY_MS
+    if "ts" in table.column_names:
+        time = integers(table["ts"].cast(pa.int64()), NO_DAY)
+        key = np.where(time > NO_DAY, time, key)
     ordered = len(key) < 2 or bool(
         np.all((symbol[1:] > symbol[:-1]) | ((symbol[1:] == symbol[:-1]) & (key[1:] >= key[:-1])))
     )
@@ -143,7 +148,7 @@ def integers(column: Any, missing: int) -> Integers:
 
 
 def _or(values: Floats, missing: float) -> Floats:
-    bad = ~np.isfinite(values) | (values == 0.0)
+    bad = ~((values > LEAST) & (values < 1.0 / LEAST))
     values[bad] = missing
     return values
 
@@ -166,7 +171,7 @@ def _with_splits(bars: Bars, splits: pa.Table) -> Bars:
     )
     place, event = _rows_on_or_after(bars, unique, "execution_date")
     ratio = unique["split_to_first"].to_numpy()[event] / unique["split_from_first"].to_numpy()[event]
-    usable = np.isfinite(ratio) & (ratio > 0)
+    usable = (ratio > LEAST) & (ratio < 1.0 / LEAST)
     split = bars.split.copy()
     np.multiply.at(split, place[usable], ratio[usable])
     return bars.with_columns(split=split)
@@ -176,7 +181,7 @@ def _with_dividends(bars: Bars, dividends: pa.Table) -> Bars:
     unique = dividends.group_by(["symbol", "ex_dividend_date", "cash_amount"], use_threads=False).aggregate([])
     place, event = _rows_on_or_after(bars, unique, "ex_dividend_date")
     cash = unique["cash_amount"].to_numpy()[event].astype(np.float64)
-    usable = np.isfinite(cash) & (cash > 0)
+    usable = (cash > LEAST) & (cash < 1.0 / LEAST)
     dividend = bars.dividend.copy()
     np.add.at(dividend, place[usable], cash[usable])
     return bars.with_columns(dividend=dividend)

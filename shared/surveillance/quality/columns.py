@@ -5,7 +5,7 @@ from typing import Final
 import pyarrow as pa
 
 TEXT, NUMBER, DATE = pa.string(), pa.float64(), pa.date32()
-MOMENT = pa.timestamp("ms", tz="UTC")
+MOMENT = pa.timestamp("ms")
 
 RAW_BARS: Final = pa.schema(
     [

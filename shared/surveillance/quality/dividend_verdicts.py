@@ -39,6 +39,8 @@ TWIN_SESSIONS: Final = 10
 TWIN_SIZE: Final = 1.4
 LIKE_OTHERS: Final = 2.0
 LIKE_OTHERS_NEEDS: Final = -1.0
+USUAL_SPACING: Final = 25
+"""Percentile: a payment that is missing doubles one distance, and there may be few."""
 HOLE: Final = 1.5
 EDGE: Final = 0.75
 CRASH_NEEDS: Final = 6.0
@@ -67,10 +69,10 @@ def judge(events: ExDates, split_after: Floats) -> Verdicts:
     _judge_disagreeing(events, disagree, split_after, verdicts)
     _judge_unpaid(events, unpaid, verdicts)
     agreeing = agree & (events.stated > 0)
-    _judge_small(events, agreeing, verdicts)
-    _judge_large(events, agreeing, verdicts)
+    _judge_twins(events, agreeing, verdicts)
+    _judge_small(events, agreeing & (verdicts.fault == NONE), verdicts)
+    _judge_large(events, agreeing & (verdicts.fault == NONE), verdicts)
     _judge_unsplit(events, agreeing & (verdicts.fault == NONE), split_after, verdicts)
-    _judge_twins(events, agreeing & (verdicts.fault == NONE), verdicts)
     return verdicts
 
 
@@ -86,9 +88,9 @@ def _score(events: ExDates, share: Floats) -> Floats:
 
 def _sums(values: Floats, groups: npt.NDArray[np.int64]) -> Floats:
     """Give each element the sum of its group."""
-    _, inverse = np.unique(groups, return_inverse=True)
-    sums: Floats = np.bincount(inverse, weights=values)[inverse]
-    return sums
+    inverse = np.unique(groups, return_inverse=True)[1]
+    sums = np.bincount(inverse, weights=values)
+    return np.asarray(sums[inverse], dtype=np.float64)
 
 
 def _judge_disagreeing(events: ExDates, some: Mask, split_after: Floats, verdicts: Verdicts) -> None:
@@ -228,7 +230,7 @@ def _fills_hole(events: ExDates, one: int, regular: Mask) -> bool:
     usual = float(np.median(events.stated[others]))
     if abs(np.log(events.stated[one] * 100 / usual)) > np.log(LIKE_OTHERS):
         return False
-    spacing = float(np.median(np.diff(events.day[others])))
+    spacing = float(np.percentile(np.diff(events.day[others]), USUAL_SPACING))
     place = int(np.searchsorted(others, one))
     if place in (0, len(others)):
         nearest = others[0] if place == 0 else others[-1]

@@ -4,11 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from surveillance.quality.bars import Bars, Floats, Integers
+from surveillance.quality.bars import NO_DAY, Bars, Floats, Integers
 from surveillance.quality.columns import FINDINGS
 
 NO_ROW = -1
-NO_DAY = np.iinfo(np.int32).min
 
 
 class Findings:

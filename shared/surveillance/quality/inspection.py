@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveillance.quality.adjustment import factors
-from surveillance.quality.bars import PRICES, Bars, Integers, read_bars
+from surveillance.quality.bars import PRICES, Bars, Floats, Integers, read_bars
 from surveillance.quality.checks.adjusted_closes import check_adjusted_closes
 from surveillance.quality.checks.capital_gains import check_capital_gains
 from surveillance.quality.checks.dividends import check_dividends
 from surveillance.quality.checks.duplicates import check_duplicates
 from surveillance.quality.checks.missing_splits import check_missing_splits
-from surveillance.quality.checks.missing_values import check_missing_values
+from surveillance.quality.checks.missing_values import LARGEST_VOLUME, check_missing_values
 from surveillance.quality.checks.price_order import check_price_order
 from surveillance.quality.checks.sessions import SessionDays, check_sessions
 from surveillance.quality.checks.splits import check_splits
@@ -64,7 +64,7 @@ def inspect(
     findings = Findings(bars.names)
     if nameless is not None:
         none = np.flatnonzero(np.asarray(unnamed)[bars.row])
-        findings.add(bars, none, "missing_value", "symbol", QUARANTINED)
+        findings.add(bars, none, "missing_symbol", "", QUARANTINED)
         bars = bars.where(~np.asarray(unnamed)[bars.row])
     bars = check_timestamps(bars, settings, findings)
     bars = check_duplicates(bars, findings)
@@ -91,9 +91,9 @@ def inspect(
     )
 
 
-def _noise(bars: Bars) -> np.ndarray:  # type: ignore[type-arg]
+def _noise(bars: Bars) -> Floats:
     starts = bars.starts()
-    return scales(log_returns(bars.close, starts), starts, bars.symbol.astype(np.int64), len(bars.names))
+    return scales(log_returns(bars.close, starts), starts, bars.symbol, len(bars.names))
 
 
 def _bars(table: pa.Table, bars: Bars, found: pa.Table, settings: Settings) -> pa.Table:
@@ -104,9 +104,8 @@ def _bars(table: pa.Table, bars: Bars, found: pa.Table, settings: Settings) -> p
     source = table if in_order else table.take(pa.array(kept))
     columns = {name: source[name] for name in RAW_BARS.names if name in source.column_names}
     columns |= {name: pa.array(getattr(bars, name)) for name in PRICES}
-    volume = np.round(bars.volume)
-    unknown = ~np.isfinite(volume)
-    columns["volume"] = pa.array(np.where(unknown, 0, volume).astype(np.int64), mask=unknown)
+    unknown = ~np.isfinite(bars.volume)
+    columns["volume"] = _whole(bars.volume)
     columns["ts"] = pa.array(bars.time, pa.int64()).cast(RAW_BARS.field("ts").type)
     columns["vendor_adjusted_close"] = pa.array(bars.adjusted, mask=~np.isfinite(bars.adjusted))
     highest = np.maximum.reduce([getattr(bars, name) for name in PRICES])
@@ -122,6 +121,11 @@ def _bars(table: pa.Table, bars: Bars, found: pa.Table, settings: Settings) -> p
         for field in BARS
     ]
     return pa.table(arrays, schema=BARS)
+
+
+def _whole(values: Floats) -> pa.Array:
+    known = np.abs(values) <= LARGEST_VOLUME
+    return pa.array(np.where(known, np.round(values), 0).astype(np.int64), mask=~known)
 
 
 def _flags(found: pa.Table, bars: Bars) -> tuple[pa.Array, pa.Array]:
@@ -156,6 +160,9 @@ def _quarantine(table: pa.Table, kept: Integers, found: pa.Table) -> pa.Table:
     quarantined = found.filter(pc.equal(found["outcome"], QUARANTINED))
     for row, check, column in zip(*(quarantined[name].to_pylist() for name in ("row", "check", "column")), strict=True):
         reasons.setdefault(row, f"{check}:{column}" if column else check)
+    if "volume" in taken.column_names and not pa.types.is_integer(taken["volume"].type):
+        place = taken.column_names.index("volume")
+        taken = taken.set_column(place, "volume", _whole(taken["volume"].cast(pa.float64()).to_numpy()))
     arrays = [
         taken[field.name].cast(field.type) if field.name in taken.column_names else pa.nulls(len(rows), field.type)
         for field in RAW_BARS

@@ -1,10 +1,11 @@
 """Robust scale of each symbol's returns."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from surveillance.quality.bars import Floats, Integers, Mask
+from surveillance.quality.bars import Floats, Mask
 
 MAD_TO_SIGMA: Final = 1.4826
 """Of the normal distribution: σ = 1.4826 × median absolute deviation."""
@@ -20,7 +21,7 @@ def log_returns(values: Floats, starts: Mask) -> Floats:
     return steps
 
 
-def medians(values: Floats, symbol: Integers, groups: int) -> Floats:
+def medians(values: Floats, symbol: npt.NDArray[np.integer[Any]], groups: int) -> Floats:
     """Give each group's median of `values`; rows are sorted by `symbol`. Groups without rows get 0."""
     order = np.lexsort((values, symbol))
     bounds = np.searchsorted(symbol, np.arange(groups + 1))
@@ -33,7 +34,7 @@ def medians(values: Floats, symbol: Integers, groups: int) -> Floats:
     return found
 
 
-def scales(steps: Floats, starts: Mask, symbol: Integers, groups: int) -> Floats:
+def scales(steps: Floats, starts: Mask, symbol: npt.NDArray[np.integer[Any]], groups: int) -> Floats:
     """Give each symbol's σ of `steps` by the median absolute step (returns are centred near 0)."""
     inner = ~starts
     return MAD_TO_SIGMA * medians(np.abs(steps[inner]), symbol[inner], groups)

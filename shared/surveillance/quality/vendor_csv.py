@@ -37,16 +37,17 @@ def read_vendor_csv(data: bytes, name: str) -> pa.Table:
             read_options=csv.ReadOptions(use_threads=False),
             convert_options=csv.ConvertOptions(column_types={}, strings_can_be_null=True, timestamp_parsers=[""]),
         )
+        names = text.column_names
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise FormatError(f"{name} is no csv of bars: {str(error).splitlines()[0]}.") from error
     found: dict[str, pa.ChunkedArray] = {}
-    for column in text.column_names:
+    for column in names:
         known = _NAMES.get(re.sub(r"[^a-z]", "", column.lower()))
         if known is not None and known not in found:
             found[known] = text[column]
     lacking = [column for column in ("date", "open", "high", "low", "close") if column not in found]
     if lacking:
-        raise FormatError(f"{name} has columns {', '.join(text.column_names)[:200]}; {', '.join(lacking)} is lacking.")
+        raise FormatError(f"{name} has columns {', '.join(names)[:200]}; {', '.join(lacking)} is lacking.")
     rows = text.num_rows
     stamps = [_moment(value) for value in found["date"].cast(pa.string()).to_pylist()]
     columns: dict[str, pa.Array] = {
@@ -90,7 +91,7 @@ def _numbers(column: pa.ChunkedArray) -> pa.Array:
     try:
         return column.cast(pa.float64()).combine_chunks()
     except pa.ArrowInvalid:
-        values = []
+        values: list[float | None] = []
         for text in column.to_pylist():
             try:
                 values.append(float(text))

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from surveillance.quality import dividend_verdicts as verdict
-from surveillance.quality.bars import Bars, Floats, Integers
+from surveillance.quality.bars import NO_DAY, Bars, Floats, Integers
 from surveillance.quality.dividend_events import ExDates, find_ex_dates
 from surveillance.quality.dividend_verdicts import CHECKS, Verdicts
-from surveillance.quality.findings import NO_DAY, Findings
+from surveillance.quality.findings import Findings
 from surveillance.quality.settings import FIXED, FLAGGED, Settings
 
 BEYOND_ROUNDING: Final = 2e-4
@@ -53,11 +53,12 @@ def _match_dates(events: ExDates, verdicts: Verdicts) -> None:
     """Take an unadjusted dividend and an equal adjustment without one, some rows apart, as one on the wrong day."""
     lonely = np.flatnonzero((events.stated <= 0) & (events.implied > 0))
     unadjusted = np.flatnonzero((events.stated > 0) & (np.abs(events.implied) <= 2 * events.tolerance))
+    cash = events.implied * events.before
     for one in unadjusted.tolist():
         near = lonely[
             (events.symbol[lonely] == events.symbol[one])
             & (np.abs(events.place[lonely] - events.place[one]) <= DATE_ROWS)
-            & (np.abs(events.implied[lonely] / events.stated[one] - 1) <= SAME_SIZE)
+            & (np.abs(cash[lonely] / (events.stated[one] * events.before[one]) - 1) <= SAME_SIZE)
         ]
         if len(near) != 1:
             continue

@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from surveillance.quality.bars import Bars
+from surveillance.quality.bars import Bars, Integers, Mask
+from surveillance.quality.checks.splits import WINDOW_DAYS
 from surveillance.quality.checks.steps import RATIOS
 from surveillance.quality.dividend_events import STEP_NOISE, adjustment_steps
 from surveillance.quality.findings import Findings
@@ -29,8 +30,22 @@ def check_missing_splits(bars: Bars, settings: Settings, findings: Findings) -> 
     price = log_returns(bars.close, bars.starts())[places]
     exact = np.abs(steps[places] - nearest) <= ROUNDING + STEP_NOISE * noise[bars.symbol[places]]
     felt = np.abs(price + nearest) <= PRICE_SHARE * np.abs(nearest)
-    found = exact & felt & (bars.split[places] == 1.0)
+    found = exact & felt & ~_listed_near(bars, places)
     split = bars.split.copy()
     split[places[found]] = np.exp(nearest[found])
     findings.add(bars, places[found], "missing_split", "split", FIXED, split[places[found]])
     return bars.with_columns(split=split)
+
+
+def _listed_near(bars: Bars, places: Integers) -> Mask:
+    """Say whether a split of the symbol is listed some weeks around each place: then its day may be wrong."""
+    listed = np.flatnonzero(bars.split != 1.0)
+    if not len(listed):
+        return np.zeros(len(places), dtype=bool)
+    near = np.zeros(len(places), dtype=bool)
+    after = np.searchsorted(listed, places)
+    for other in (listed[np.maximum(after - 1, 0)], listed[np.minimum(after, len(listed) - 1)]):
+        near |= (bars.symbol[other] == bars.symbol[places]) & (
+            np.abs(bars.day[other] - bars.day[places]) <= WINDOW_DAYS
+        )
+    return near

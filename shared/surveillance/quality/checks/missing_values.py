@@ -1,36 +1,46 @@
 """Missing values and impossible ones: a price is a positive number, a volume is no negative one."""
 
+from typing import Final
+
 import numpy as np
 
-from surveillance.quality.bars import PRICES, Bars
+from surveillance.quality.bars import PRICES, Bars, Floats, Mask
 from surveillance.quality.findings import Findings
 from surveillance.quality.settings import FIXED, FLAGGED, QUARANTINED
+
+LEAST_PRICE: Final = 1e-7
+LARGEST_PRICE: Final = 1e9
+LARGEST_VOLUME: Final = 1e15
 
 
 def check_missing_values(bars: Bars, findings: Findings) -> Bars:
     """Quarantine rows without a close; fill other prices from what the row has; take impossible volumes as unknown."""
     for name in PRICES:
         values = getattr(bars, name)
-        bad = np.isfinite(values) & (values <= 0.0)
+        bad = ~np.isnan(values) & ~_possible(values)
         if bad.any():
-            _report(bars, bad, name, "not_positive", findings)
+            outcome = QUARANTINED if name == "close" else FIXED
+            for check, some in (("not_positive", values <= 0.0), ("out_of_range", values > 0.0)):
+                findings.add(bars, np.flatnonzero(bad & some), check, name, outcome)
             bars = bars.with_columns(**{name: np.where(bad, np.nan, values)})
-    unpriced = np.isnan(bars.close) | np.isinf(bars.close)
+    unpriced = np.isnan(bars.close)
     if unpriced.any():
         findings.add(bars, np.flatnonzero(unpriced), "missing_value", "close", QUARANTINED)
         bars = bars.where(~unpriced)
     bars = _filled(bars, findings)
-    negative = bars.volume < 0
-    if negative.any():
-        findings.add(bars, np.flatnonzero(negative), "negative_volume", "volume", FIXED)
-        bars = bars.with_columns(volume=np.where(negative, np.nan, bars.volume))
-    given = np.isfinite(bars.adjusted)
+    for check, bad in (("negative_volume", bars.volume < 0), ("out_of_range", bars.volume > LARGEST_VOLUME)):
+        if bad.any():
+            findings.add(bars, np.flatnonzero(bad), check, "volume", FIXED)
+            bars = bars.with_columns(volume=np.where(bad, np.nan, bars.volume))
+    given = _possible(bars.adjusted)
     some = np.bincount(bars.symbol[given], minlength=len(bars.names)) > 0
-    absent = some[bars.symbol] & ~(given & (bars.adjusted > 0))
-    if absent.any():
-        findings.add(bars, np.flatnonzero(absent), "missing_value", "adjusted_close", FLAGGED)
-        bars = bars.with_columns(adjusted=np.where(absent, np.nan, bars.adjusted))
-    return bars
+    absent = some[bars.symbol] & ~given
+    findings.add(bars, np.flatnonzero(absent), "missing_value", "adjusted_close", FLAGGED)
+    return bars.with_columns(adjusted=np.where(given, bars.adjusted, np.nan))
+
+
+def _possible(values: Floats) -> Mask:
+    return (values >= LEAST_PRICE) & (values <= LARGEST_PRICE)
 
 
 def _filled(bars: Bars, findings: Findings) -> Bars:
@@ -45,7 +55,3 @@ def _filled(bars: Bars, findings: Findings) -> Bars:
         places = np.flatnonzero(lacking[name])
         findings.add(bars, places, "missing_value", name, FIXED, values[places])
     return bars.with_columns(open=opened, high=high, low=low)
-
-
-def _report(bars: Bars, bad: np.ndarray, name: str, check: str, findings: Findings) -> None:  # type: ignore[type-arg]
-    findings.add(bars, np.flatnonzero(bad), check, name, QUARANTINED if name == "close" else FIXED)

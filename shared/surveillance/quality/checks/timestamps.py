@@ -1,10 +1,11 @@
 """Time stamps: a row's date and time must exist, fit each other, and rise in the order of the input."""
 
+from bisect import bisect_left
 from typing import Final
 
 import numpy as np
 
-from surveillance.quality.bars import DAY_MS, ROW_COLUMNS, Bars
+from surveillance.quality.bars import DAY_MS, ROW_COLUMNS, Bars, Integers, Mask
 from surveillance.quality.findings import Findings
 from surveillance.quality.settings import FIXED, QUARANTINED, Settings
 
@@ -36,7 +37,7 @@ def check_timestamps(bars: Bars, settings: Settings, findings: Findings) -> Bars
 
 
 def _count_disorder(bars: Bars, findings: Findings) -> None:
-    """A symbol that runs backwards throughout is merely listed newest first."""
+    """Report the fewest rows that would have to move; a symbol listed newest first is in order too."""
     if len(bars) < 2:
         return
     same = bars.symbol[1:] == bars.symbol[:-1]
@@ -45,6 +46,27 @@ def _count_disorder(bars: Bars, findings: Findings) -> None:
         return
     groups = len(bars.names)
     pairs = np.bincount(bars.symbol[1:][same], minlength=groups)
-    reversed_ = np.bincount(bars.symbol[1:][back], minlength=groups) == pairs
-    mixed = np.flatnonzero(back & ~reversed_[bars.symbol[1:]])
-    findings.add(bars, mixed + 1, "out_of_order", "ts", FIXED)
+    backward = np.bincount(bars.symbol[1:][back], minlength=groups)
+    for code in np.flatnonzero((backward > 0) & (backward < pairs)).tolist():
+        first, end = np.searchsorted(bars.symbol, (code, code + 1))
+        rows = bars.row[first:end] * (-1 if 2 * backward[code] > pairs[code] else 1)
+        moved = np.flatnonzero(~_longest_rising(rows)) + first
+        findings.add(bars, moved, "out_of_order", "ts", FIXED)
+
+
+def _longest_rising(values: Integers) -> Mask:
+    """Mark a longest rising subsequence (patience sorting, C. Schensted 1961)."""
+    tails: list[int] = []
+    places: list[int] = []
+    before = np.full(len(values), -1)
+    for place, value in enumerate(values.tolist()):
+        pile = bisect_left(tails, value)
+        before[place] = places[pile - 1] if pile else -1
+        tails[pile : pile + 1] = [value]
+        places[pile : pile + 1] = [place]
+    chosen = np.zeros(len(values), dtype=bool)
+    place = places[-1] if places else -1
+    while place >= 0:
+        chosen[place] = True
+        place = int(before[place])
+    return chosen

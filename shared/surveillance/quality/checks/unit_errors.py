@@ -2,8 +2,8 @@
 
 A step between closes counts as a change of unit if it is 1/100 or 100 within what the symbol's own noise allows; so a
 reverse split of 1:20 or a crash never does. Summed up, steps give each row's unit. Right is the unit of the symbol's
-last block of at least `STEADY_ROWS` rows, as vendors repair forward; but where units alternate, the most frequent one. Each
-price of a row is judged against its close.
+last block of at least `STEADY_ROWS` rows, as vendors repair forward; but where units alternate, the most frequent
+one. Each price of a row is judged against its close.
 """
 
 from typing import Final
