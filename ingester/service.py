@@ -57,6 +57,7 @@ class FeedService:
         self.state = "waiting for the lease"
         self.counts = Counts()
         self.lease: Lease | None = None
+        self._leases_taken = 0
         self._settings = settings
         self._clients = clients
         self._backoff = backoff
@@ -103,6 +104,7 @@ class FeedService:
         return {
             "state": self.state,
             "lease_number": self.lease.number if self.lease else None,
+            "leases_taken": self._leases_taken,
             "counts": self.counts.report(),
             "next_seq": self._pipeline.resume_from() if self._pipeline else {},
             "queue_bytes": outbox.bytes if outbox else 0,
@@ -147,6 +149,7 @@ class FeedService:
         """Work while the lease holds."""
         settings = self._settings
         self.lease = lease
+        self._leases_taken += 1
         self.counts = Counts()
         limit = settings.spill_bytes if self.feed.live else 0
         self._spill = Spill(settings.spill_folder / self.feed.name, limit)

@@ -14,30 +14,12 @@ from typing import Any
 
 import duckdb
 import msgspec
+from surveillance.reconciliation import Equation
 
 from local.stack import LocalStack
 
 OWN_STATUS = "/status"
 """The end of the producer that an ingester writes its own statuses as."""
-
-
-class Equation(msgspec.Struct, frozen=True):
-    """Two sums that law 3 says are equal."""
-
-    title: str
-    left: dict[str, int]
-    right: dict[str, int]
-
-    @property
-    def holds(self) -> bool:
-        return sum(self.left.values()) == sum(self.right.values())
-
-    def sentence(self) -> str:
-        """Give the equation with every term, and by how much it fails if it does."""
-        left, right = _sum(self.left), _sum(self.right)
-        missing = sum(self.left.values()) - sum(self.right.values())
-        verdict = "holds" if self.holds else f"FAILS by {missing:+,}"
-        return f"{self.title}: {left} = {right}  [{verdict}]"
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
@@ -46,13 +28,16 @@ class Reconciliation(msgspec.Struct, frozen=True):
     equations: tuple[Equation, ...]
     duplicate_rows: int
     """Rows that the lake holds more than once, because landing is at least once."""
+    remark: str = ""
+    """Why a witness was not heard, if one was not."""
 
     @property
     def holds(self) -> bool:
         return all(equation.holds for equation in self.equations)
 
     def sentences(self) -> list[str]:
-        return [equation.sentence() for equation in self.equations]
+        told = [equation.sentence() for equation in self.equations]
+        return [*told, self.remark] if self.remark else told
 
 
 class LakeCount(msgspec.Struct, frozen=True):
@@ -70,15 +55,21 @@ def reconcile(stack: LocalStack, sent: int | None = None) -> Reconciliation:
     """Compare the witnesses, once the stack is drained.
 
     `sent` is the number of distinct lines that the venue sent, where the caller knows it: then the law is also checked
-    across ingesters that were killed, whose own counters are gone.
+    across ingesters that were killed or lost their lease, whose own counters are gone.
     """
     lanes = int(stack.names.get("LANES", "16"))
     lake = count_lake(stack.lake_path, lanes)
     consumer = consumer_counts(stack.client("dynamodb"), stack.names["CHECKPOINT_TABLE"])
     ingester = ingester_counts(stack.health_port) if stack.services and stack.services[0].alive else None
     equations = []
-    if ingester is not None and stack.services[0].starts == 1:
+    remark = ""
+    if ingester is not None and stack.services[0].starts == ingester["leases_taken"] == 1:
         equations += _ingester_equations(ingester, consumer)
+    elif stack.services:
+        remark = (
+            "The ingester's own counters are left out: it ended, or took its lease more than once, and what a "
+            "holder of the lease had not seen confirmed is unknown to the next."
+        )
     if sent is not None:
         turned_away = quarantined_lines(stack.lane_path / "quarantine" / "ingester")
         equations.append(
@@ -93,7 +84,7 @@ def reconcile(stack: LocalStack, sent: int | None = None) -> Reconciliation:
             )
         )
     equations += consumer_equations(consumer, lake)
-    return Reconciliation(tuple(equations), lake.rows - lake.distinct)
+    return Reconciliation(tuple(equations), lake.rows - lake.distinct, remark)
 
 
 def _ingester_equations(ingester: Mapping[str, int], consumer: Mapping[str, int]) -> list[Equation]:
@@ -199,6 +190,7 @@ def ingester_counts(port: int) -> Counter[str]:
     total: Counter[str] = Counter()
     for feed in report["feeds"].values():
         counts = feed["counts"]
+        total["leases_taken"] = max(total["leases_taken"], feed["leases_taken"])
         total["copies"] += counts["copies_put"]
         total["recovered"] += counts["recovered"]
         for channel in counts["channels"].values():
@@ -206,7 +198,3 @@ def ingester_counts(port: int) -> Counter[str]:
                 total[name] += channel[name]
             total["quarantined"] += sum(channel["quarantined"].values())
     return total
-
-
-def _sum(terms: Mapping[str, int]) -> str:
-    return " + ".join(f"{value:,} {name}" for name, value in terms.items())

@@ -226,6 +226,7 @@ def test_ingester_that_lost_its_lease_puts_nothing_more(aws: Aws, tmp_path: Path
             service = stage.service(exchange.url)
             async with running(service):
                 await until(lambda: len(stage.seqs()) > 20)
+                assert service.report()["leases_taken"] == 1
                 aws["dynamodb"].update_item(
                     TableName="leases",
                     Key={"feed": {"S": "venue"}},

@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from surveillance.reconciliation import Equation
 
-from local.reconcile import Equation, LakeCount, consumer_equations, count_lake, quarantined_lines
+from local.reconcile import LakeCount, Reconciliation, consumer_equations, count_lake, quarantined_lines
 
 LANES = 4
 
@@ -92,3 +93,9 @@ def test_lines_that_came_again_are_in_kinesis_but_not_among_the_events() -> None
     }  # fmt: skip
     assert read.holds
     assert landed.holds
+
+
+def test_a_witness_that_was_not_heard_is_told_beside_the_equations() -> None:
+    told = Reconciliation((Equation("Landed", {"lines": 2}, {"rows": 2}),), 0, "The ingester was not heard.")
+    assert told.holds
+    assert told.sentences() == ["Landed: 2 lines = 2 rows  [holds]", "The ingester was not heard."]
