@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 
@@ -80,14 +81,15 @@ def test_a_lost_table_is_made_again_from_the_kept_answers(collecting: Collecting
     assert (report.requests, len(collecting.rows("raw_splits"))) == (0, 1)
 
 
-def test_a_damaged_answer_is_asked_for_again(collecting: Collecting) -> None:
+@pytest.mark.parametrize("damage", [lambda page: page[:-9], lambda page: gzip.compress(b'{"results": []}')])
+def test_a_damaged_answer_is_asked_for_again(collecting: Collecting, damage: Callable[[bytes], bytes]) -> None:
     collecting.vendor.give(SPLITS, {"results": [split("A")]})
     job = days("2024-02-01")
     collecting.run("polygon", "splits", job)
     place = collecting.folder / "answers/polygon/splits"
     (place / "done/2024-02-01_2024-02-01.json").unlink()
     page = place / "2024-02-01_2024-02-01/00000.json.gz"
-    page.write_bytes(page.read_bytes()[:-9])
+    page.write_bytes(damage(page.read_bytes()))
     assert collecting.run("polygon", "splits", job).requests == 1
     assert len(collecting.rows("raw_splits")) == 1
 

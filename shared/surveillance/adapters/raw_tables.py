@@ -51,7 +51,7 @@ class RawTables:
             place = f"{name}/{folder}{stem}.parquet"
             kept.add(place)
             old = self._objects.read(place)
-            same = old is not None and _rows_of(old).equals(part)
+            same = old is not None and _holds(old, part)
             if not same:
                 self._objects.write(place, self._encoded(part, table.schema))
             written += Written(part.num_rows, 1, int(same))
@@ -72,5 +72,10 @@ class RawTables:
         return sink.getvalue()
 
 
-def _rows_of(content: bytes) -> pa.Table:
-    return pq.ParquetFile(BytesIO(content)).read(use_threads=False).drop_columns([LOADED_AT])
+def _holds(content: bytes, rows: pa.Table) -> bool:
+    """Say whether a file holds just these rows; a damaged one does not."""
+    try:
+        held = pq.ParquetFile(BytesIO(content)).read(use_threads=False)
+        return bool(held.drop_columns([LOADED_AT]).equals(rows))
+    except (pa.ArrowException, OSError, KeyError):
+        return False
