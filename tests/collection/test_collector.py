@@ -301,3 +301,9 @@ def test_parallel_collectors_give_the_same_rows(collecting: Collecting) -> None:
     report = collecting.run("polygon", "grouped_daily", days("2024-02-01", "2024-02-29"), parallel=8)
     assert (report.portions, report.rows) == (20, {"raw_bars": 40})
     assert len({(row["symbol"], row["date"]) for row in collecting.rows("raw_bars")}) == 40
+
+
+def test_a_key_too_short_to_be_secret_may_stand_in_an_answer(collecting: Collecting) -> None:
+    collecting.key = collecting.vendor.key = "demo"
+    collecting.vendor.give(SPLITS, {"results": [split("A")], "request_id": "democracy"})
+    assert collecting.run("polygon", "splits", days("2024-02-01")).complete

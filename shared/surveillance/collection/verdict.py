@@ -21,6 +21,8 @@ MISSING: Final = frozenset({404, 410})
 TOO_MANY: Final = 429
 TRANSIENT: Final = frozenset({408, 425, 499, 500, 502, 503, 504, 520, 522, 524})
 QUOTED_CHARACTERS: Final = 160
+SHORTEST_SECRET: Final = 12
+"""A shorter key, as `demo`, is no secret and may well stand in an answer by chance."""
 
 
 class CollectionError(SurveillanceError):
@@ -78,7 +80,7 @@ def judge(
         if kind == "again":
             return Again("asked too often", everyone=True)
         raise CollectionError(f"{source.title} refused {place}{_quoted(words, key)}.")
-    if key and key.encode() in body:
+    if key and len(key) >= SHORTEST_SECRET and key.encode() in body:
         raise CollectionError(f"{source.title} answered {place} with the key in it; the answer is not kept.")
     return Use(answer)
 
