@@ -53,6 +53,7 @@ def test_adjusted_closes_are_continuous_over_splits_and_dividends() -> None:
         row = place[split["symbol"], split["execution_date"]]
         ratio = split["split_to"] / split["split_from"]
         assert adjusted[row] / adjusted[row - 1] == pytest.approx(close[row] * ratio / close[row - 1])
+        assert abs(adjusted[row] / adjusted[row - 1] - 1) < 0.2 < abs(close[row] / close[row - 1] - 1)
     assert CLEAN.dividends.num_rows
     for paid in CLEAN.dividends.to_pylist():
         row = place[paid["symbol"], paid["ex_dividend_date"]]

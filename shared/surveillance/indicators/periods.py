@@ -32,7 +32,9 @@ def in_interval(daily: Series, interval: str) -> Series:
     """Give bars of days (D), weeks (W) or months (M)."""
     if interval == "D" or not len(daily.days):
         return daily
-    dates = INTERVALS[interval](daily.days)
+    earliest = daily.days.min()
+    by_day = INTERVALS[interval](np.arange(earliest, daily.days.max() + 1, dtype=np.int32))
+    dates = by_day[daily.days - earliest]
     is_first = np.concatenate([np.ones(1, bool), dates[1:] != dates[:-1]])
     is_first[daily.starts[:-1]] = True
     first = np.flatnonzero(is_first)
