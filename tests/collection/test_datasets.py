@@ -108,6 +108,13 @@ def test_exchanges_have_their_mic(collecting: Collecting) -> None:
     assert (row["exchange_id"], row["mic"]) == (10, "XNYS")
 
 
+def test_facilities_that_share_an_id_all_stay(collecting: Collecting) -> None:
+    facilities = [{"id": 4, "type": "TRF", "mic": mic} for mic in ("FINY", "FINN", "FINC")]
+    collecting.vendor.give("/v3/reference/exchanges", {"results": facilities})
+    report = collecting.run("polygon", "exchanges", days("2024-01-31"))
+    assert (report.rows, report.repeated) == ({"raw_exchanges": 3}, 0)
+
+
 def test_a_condition_is_a_row_for_each_kind_of_data(collecting: Collecting) -> None:
     condition = {"id": 2, "type": "sale_condition", "name": "Average Price Trade", "asset_class": "stocks",
                  "sip_mapping": {"CTA": "B", "UTP": "W"}, "data_types": ["trade", "bbo"],
