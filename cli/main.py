@@ -17,6 +17,7 @@ from cli import (
     evaluate,
     explain,
     facts,
+    history,
     import_files,
     indicators,
     local,
@@ -72,6 +73,7 @@ app.command("explain")(explain.explain)
 app.command("facts")(facts.facts)
 app.command("indicators")(indicators.indicators)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(history.app, name="history")
 app.add_typer(local.app, name="local")
 
 

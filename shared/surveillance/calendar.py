@@ -1,7 +1,9 @@
 """Trading schedules: when a symbol's sessions open and close, in nanoseconds, UTC."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,7 +11,12 @@ import msgspec
 from surveillance.errors import InputError
 from surveillance.events import DAY, SECOND
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 _SLACK_DAYS = 8
+_EPOCH = date(1970, 1, 1)
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -66,3 +73,15 @@ def exchange_sessions(name: str, first: date, last: date) -> tuple[tuple[date, i
         (session.date(), int(start), int(end))
         for session, start, end in zip(calendar.sessions, opens, closes, strict=True)
     )
+
+
+def session_days(name: str) -> "Callable[[int, int], npt.NDArray[np.int64]]":
+    """Give a function that lists the days with a session from a first to a last day, all counted from 1970-01-01."""
+
+    def days(first: int, last: int) -> "npt.NDArray[np.int64]":
+        import numpy as np
+
+        listed = exchange_sessions(name, _EPOCH + timedelta(days=first), _EPOCH + timedelta(days=last))
+        return np.array([(day - _EPOCH).days for day, _, _ in listed], dtype=np.int64)
+
+    return days
