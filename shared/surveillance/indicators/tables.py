@@ -14,7 +14,7 @@ from surveillance.indicators.definition import Floats, Request
 from surveillance.indicators.periods import INTERVALS, in_interval
 from surveillance.indicators.series import Days, Series
 
-ROWS_A_TABLE: Final = 250_000
+ROWS_A_TABLE: Final = 125_000
 _KEYS: Final = (("symbol", pa.string()), ("interval", pa.string()), ("date", pa.date32()), ("through", pa.date32()))
 
 

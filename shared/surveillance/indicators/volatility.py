@@ -45,14 +45,11 @@ def bollinger(bars: Bars, period: int, width: float) -> tuple[Floats, Floats, Fl
 
 def donchian(bars: Bars, period: int) -> tuple[Floats, Floats, Floats]:
     """Upper, middle and lower Donchian channel of the bars before this one, which may so break out of it."""
-    return _DONCHIAN(_later(bars.high), _later(bars.low), period)  # type: ignore[no-any-return]
-
-
-def _later(values: Floats) -> Floats:
-    moved = np.empty_like(values)
-    moved[:1] = np.nan
-    moved[1:] = values[:-1]
-    return moved
+    upper, middle, lower = _DONCHIAN(bars.high, bars.low, period)
+    upper[1:] = upper[:-1]
+    middle[1:] = middle[:-1]
+    lower[1:] = lower[:-1]
+    return upper, middle, lower
 
 
 VOLATILITY: Final = (

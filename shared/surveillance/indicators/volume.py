@@ -26,7 +26,8 @@ def mfi(bars: Bars, period: int) -> Floats:
 def vwap(bars: Bars) -> Floats:
     """Average price weighted by volume since the first bar; none before anything was traded, where TA-Lib says 0."""
     found = _VWAP(bars.high, bars.low, bars.close, bars.volume)
-    found[found == 0.0] = np.nan
+    if len(found) and not bars.volume[0] > 0.0:
+        found[found == 0.0] = np.nan
     return found  # type: ignore[no-any-return]
 
 
