@@ -33,6 +33,8 @@ def test_shuffled_rows_in_several_chunks_are_put_in_order() -> None:
     assert found.series.symbols == SERIES.symbols
     assert all(same(one, other) for one, other in zip(found.series.bars, SERIES.bars, strict=True))
     assert same(found.series.days, SERIES.days)
+    coded = parts.set_column(0, "symbol", parts["symbol"].dictionary_encode())
+    assert gathered(coded, "raw").series.symbols == SERIES.symbols
 
 
 def test_rows_without_price_and_repeated_dates_are_counted() -> None:

@@ -122,18 +122,15 @@ def _coded(column: pa.ChunkedArray) -> tuple[list[str], Places]:
     """Give the symbols in order, and each row's place among them."""
     if column.null_count:
         raise InputError(f"{column.null_count} bars have no symbol.")
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    chunks = column.chunks
-    if not chunks:
-        return [], np.zeros(0, np.int64)
-    words = chunks[0].dictionary
-    order = pc.sort_indices(words).to_numpy()
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    runs = pc.run_end_encode(column.combine_chunks())  # rows of a symbol mostly lie together
+    named = runs.values.dictionary_encode()
+    order = pc.sort_indices(named.dictionary).to_numpy()
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    codes = np.concatenate([place[np.asarray(chunk.indices.to_numpy(), np.int64)] for chunk in chunks])
-    return words.take(pa.array(order)).to_pylist(), codes
+    lengths = np.diff(runs.run_ends.to_numpy(), prepend=0)
+    return named.dictionary.take(pa.array(order)).to_pylist(), np.repeat(place[named.indices.to_numpy()], lengths)
 
 
 def known_volume(volume: Floats, starts: Places) -> Floats:
