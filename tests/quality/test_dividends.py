@@ -170,3 +170,16 @@ def test_weekly_bars_adjust_a_bar_later_without_fault() -> None:
     late[[row + 1 for row in EX_DATES]] = 0.03 * series.close[list(EX_DATES)]
     adjusted_by(series, late)
     assert found(series.inspected()) == {}
+
+
+def test_price_of_a_symbol_that_did_not_trade_has_no_say() -> None:
+    series = walk()
+    for prices in series.prices():
+        prices[:] = 0.6
+    series.volume[:] = 0
+    series.dividend[[60, 160]] = 0.03
+    adjusted_by(series, series.dividend / 100)
+    assert found(series.inspected()) == {
+        "dividend_adjustment": {60, 160},
+        "tainted_adjusted_close": set(range(160)),
+    }
