@@ -192,7 +192,8 @@ class VolatilitySpike:
             else:
                 self.above = 0
                 self.level = self.level if share >= p["off_share"] else 0
-        self.past.append(deviation)
+        if self.level < 3 or not 0 < self.above <= 30:
+            self.past.append(deviation)
         return said
 
     def judge(self, deviation: float, share: float, bar: Bar, p: Values) -> Said | None:

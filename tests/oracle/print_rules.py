@@ -86,6 +86,7 @@ class PumpAndDump:
         self.chunk = 0
         self.chunks = 0
         self.lows: list[float] = []
+        self.held_back: list[float] = []
         self.rush_mean = self.rush_variance = 0.0
         self.rushes = 0
         self.volume = 0.0
@@ -118,10 +119,12 @@ class PumpAndDump:
             for _ in range(min(chunk - self.chunk, 64)):
                 self.lows = [*self.lows, self.low][-16:]
                 self.chunks += 1
-                weight = 1 / min(self.chunks, p["window_s"] / p["chunk_s"])
-                apart = count - self.rush_mean
-                self.rush_mean += weight * apart
-                self.rush_variance = (1 - weight) * (self.rush_variance + weight * apart * apart)
+                self.held_back.append(count)
+                if len(self.held_back) > 4:
+                    weight = 1 / min(self.chunks - 4, p["window_s"] / p["chunk_s"])
+                    apart = self.held_back.pop(0) - self.rush_mean
+                    self.rush_mean += weight * apart
+                    self.rush_variance = (1 - weight) * (self.rush_variance + weight * apart * apart)
                 count = 0.0
         self.chunk, self.rushes, self.volume, self.low = chunk, 0, 0.0, inf
         if self.pump is None:
@@ -136,7 +139,7 @@ class PumpAndDump:
     def is_pump(self, told: Print, p: Values) -> bool:
         return (
             self.rushes >= p["min_rushes"]
-            and self.chunks >= p["warm_up_chunks"]
+            and self.chunks - 4 >= p["warm_up_chunks"]
             and told.history_s >= p["min_history_s"]
             and self.volume >= p["volume_multiple"] * told.volume_rate * p["chunk_s"]
             and self.rushes >= self.rush_mean + p["min_sigmas"] * self.sigma()
@@ -245,7 +248,10 @@ class MomentumIgnition:
             if not sweeps:
                 return None
             self.until = told.ts
-        if sweeps and not any(each.side == told.side and each.owner == owner(told.taker) for each in self.living()):
+        alike = [each for each in self.living() if each.side == told.side and each.owner == owner(told.taker)]
+        for each in alike if sweeps else []:
+            each.over = each.sweeps < p["min_sweeps"] and told.ts - each.last_sweep_ts > ns(p["pause_s"])
+        if sweeps and all(each.over for each in alike):
             self.followed[self.place()] = self.follow(told)
             self.until = max(self.until, told.ts + ns(p["ignition_s"]) + ns(p["retrace_s"]))
         if told.side > 0:

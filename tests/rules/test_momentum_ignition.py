@@ -37,9 +37,12 @@ def scene(
     mid: float = 100.0,
     accounts: bool = True,
     against: float = 0.0,
+    earlier_s: float = 0.0,
 ) -> Market:
     """Eve sweeps; the mid follows each time by `step`; she sells at the top; the price comes back by a share."""
     market, top = flat(mid), mid
+    if earlier_s:
+        sweep(market, 9, mid + 0.03125, levels, buy_account="eve-1", sell_account="crowd-9").wait(earlier_s * 1000)
     for number in range(sweeps):
         who = {"buy_account": "eve-1", "sell_account": f"crowd-{number}"} if accounts else {}
         sweep(market, number, top + 0.03125, levels, **who)
@@ -108,3 +111,9 @@ def test_without_accounts_it_is_a_candidate() -> None:
     (alert,) = scene(accounts=False).alerts(RULE)
     assert (alert.candidate, alert.data_tier, alert.accounts, alert.severity) == (True, 1, [], "medium")
     assert "this is a candidate only" in alert.explanation
+
+
+@pytest.mark.parametrize(("before_s", "sweeps"), [(80, 5), (80.001, 4)])
+def test_sweep_long_before_is_not_part_of_it(before_s: float, sweeps: int) -> None:
+    (alert,) = scene(earlier_s=before_s).alerts(RULE)
+    assert alert.metrics["sweeps"] == sweeps

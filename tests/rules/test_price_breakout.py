@@ -22,11 +22,11 @@ def channel(bars: int = 20, interval: str = "1m") -> Market:
 
 
 def test_close_above_the_range_is_told() -> None:
-    (alert,) = bar(channel(), 104.0, 240).alerts(RULE)
+    (alert,) = bar(channel(), 104.0, 280).alerts(RULE)
     assert alert.severity == "medium"
     first, second, _ = alert.explanation.splitlines()
     assert "closed at 104, above the highest high of the 20 bars before it, 100.5, by 3.5 times" in first
-    assert "Its volume of 240 is 2.4 times their mean" in second
+    assert "Its volume of 280 is 2.8 times their mean" in second
 
 
 def test_close_below_the_range_is_told() -> None:
@@ -45,7 +45,7 @@ def test_volume_counts_from_the_threshold_on(volume: float, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("close", "volume", "severity"), [(103.5, 221, "medium"), (103.4375, 221, "low"), (103.5, 219, "low")]
+    ("close", "volume", "severity"), [(103.5, 261, "medium"), (103.4375, 261, "low"), (103.5, 259, "low")]
 )
 def test_severity_takes_range_and_volume(close: float, volume: float, severity: str) -> None:
     (alert,) = bar(channel(), close, volume).alerts(RULE)

@@ -82,3 +82,8 @@ def test_fed_bars_of_earlier_days_are_history() -> None:
     for number in range(60):
         market.trade(100.0, 30.0, aggressor="buy" if number % 2 else "sell").wait(5000)
     assert len(dump(rush(market)).alerts(RULE)) == 1
+
+
+def test_rush_that_begins_before_the_price_has_risen_is_no_measure_of_itself() -> None:
+    begins = rush(quiet_hours(), orders=12, to=100.4)
+    assert len(dump(rush(begins, to=103.0)).alerts(RULE)) == 1

@@ -73,3 +73,8 @@ def test_move_over_night_is_no_return() -> None:
 @pytest.mark.parametrize(("move", "interval", "count"), [(-0.5, "1d", 0), (-0.4, "1d", 1), (-0.5, "1m", 1)])
 def test_split_of_days_is_no_return(move: float, interval: str, count: int) -> None:
     assert len(bars([*calm(130), move, *calm(3)], interval).alerts(RULE)) == count
+
+
+def test_second_shock_as_large_as_the_first_is_told_too() -> None:
+    found = bars(calm(130) + shock(16) + calm(40) + shock(12)).alerts(RULE)
+    assert [alert.severity for alert in found if alert.start_ts >= START + 180 * MINUTE] == ["medium"]

@@ -1,6 +1,7 @@
 """Momentum ignition: sweeps out of a flat market start a move that others follow; whoever lit it sells to them.
 
-One owner (1) takes the book through `min_levels` prices or more at one moment, `min_sweeps` times within `ignition_s`;
+One owner (1) takes the book through `min_levels` prices or more at one moment, `min_sweeps` times within `ignition_s`,
+the first of them no more than `pause_s` apart;
 (2) the price stood still before: in the minute before it had moved by no more than `max_before` of what follows;
 (3) at least `one_sided` of all aggressive volume from the first sweep to the extreme is on that side, and at least
 `min_share` of it the owner's; (4) the mid moves by `min_sigmas` standard deviations of its recent seconds and by
@@ -31,9 +32,10 @@ WANTS, KEY, BY_VENUE = ON_TRADES, "market", False
 PARAMETERS = (
     Parameter("min_levels", 2, "price levels", 2, 100, "that a sweep takes"),
     Parameter("min_sweeps", 3, "sweeps", 1, 1000, "of the owner in one direction"),
+    Parameter("pause_s", 80, "s", 1, 3600, "between two sweeps, until there are enough of them"),
     Parameter("ignition_s", 300, "s", 1, 3600, "first sweep to extreme"),
     Parameter("max_before", 0.5, "share of the move", 0, 10, "how far the price had moved already"),
-    Parameter("one_sided", 0.75, "share of aggressive volume", 0, 1, "on the side of the sweeps"),
+    Parameter("one_sided", 0.7, "share of aggressive volume", 0, 1, "on the side of the sweeps"),
     Parameter("min_share", 0.05, "share of that side's volume", 0, 1, "of the owner"),
     Parameter("min_sigmas", 2.5, "σ", 0, 1000, "of a random walk as volatile as the minutes before"),
     Parameter("min_move_bp", 12, "bp of the mid", 0, 10_000, "how far the price moves"),
@@ -91,6 +93,14 @@ def _place(context, row):
         if row.side[k] == context.side and row.owner[k] == context.owner:
             return k
     return -1
+
+
+@kernel
+def _let_go(context, row, p):
+    """Stop following who has paused before sweeping often enough: with this sweep something new begins."""
+    k = _place(context, row)
+    if k >= 0 and row.sweeps[k] < p.min_sweeps and context.ts - row.last_sweep_ts[k] > p.pause_ns:
+        row.side[k] = 0
 
 
 @kernel
@@ -200,9 +210,11 @@ def step(event, context, row, p):
     """Advance everybody who is followed by one print."""
     if not sets_price(event):
         return 0.0
-    if opens(event, context, p) and _place(context, row) < 0:
-        _follow(context, row)
-        row.expires = max(row.expires, context.ts + p.ignition_ns + p.retrace_ns)
+    if opens(event, context, p):
+        _let_go(context, row, p)
+        if _place(context, row) < 0:
+            _follow(context, row)
+            row.expires = max(row.expires, context.ts + p.ignition_ns + p.retrace_ns)
     if context.side > 0:
         row.bought += event.quantity
     elif context.side < 0:

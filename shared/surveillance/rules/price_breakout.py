@@ -29,7 +29,7 @@ PARAMETERS = (
     Parameter("min_range", 0.1, "× mean true range", 0, 100, "how far beyond"),
     Parameter("volume_multiple", 1.35, "× mean volume", 0, 1000, "on how much volume"),
     Parameter("strong_range", 3, "× mean true range", 0, 100, "for medium severity"),
-    Parameter("strong_volume", 2.2, "× mean volume", 0, 1000, "for medium severity"),
+    Parameter("strong_volume", 2.6, "× mean volume", 0, 1000, "for medium severity"),
 )
 
 BARS_BEFORE = 20

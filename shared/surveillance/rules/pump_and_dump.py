@@ -8,7 +8,8 @@ hours; (3) the price is at least `min_rise` above its lowest of the last `LOWS` 
 at least `min_selling` of the volume since. A buying wave that holds its price is news, not a pump.
 
 The mean volume comes from fed bars and from trades and must rest on `min_history_s` at least. The mean price of hours
-is not asked: a share that has fallen can be pumped too.
+is not asked: a share that has fallen can be pumped too. What is usual ends `HELD_BACK` chunks ago, so that the chunk
+in which the rush begins, and in which the price has not risen far yet, does not pass for usual in the next.
 
 Source: La Morgia, Mei, Sassi and Stefa, "Pump and Dumps in the Bitcoin Era" (2020).
 """
@@ -42,6 +43,7 @@ PARAMETERS = (
 )
 
 LOWS = 16
+HELD_BACK = 4
 LONGEST_IDLE = 64
 EVIDENCE = 32
 ROW = [
@@ -53,6 +55,7 @@ ROW = [
     ("rush_mean", "f8"),
     ("rush_variance", "f8"),
     ("lows", "f8", (LOWS,)),  # of the chunks before
+    ("counts", "f8", (HELD_BACK,)),  # rush orders of the chunks that are not yet usual
     ("pumped", "i8"),
     ("told", "i8"),
     ("start_ts", "i8"),
@@ -73,16 +76,22 @@ _KEPT_NS = 86_400 * SECOND
 
 @kernel
 def _turn(context, row, chunk, p):
-    """Fold the finished chunk into what is usual, unless it belongs to a pump; chunks without a trade count as 0."""
+    """Take the finished chunk, and fold an earlier one into what is usual, unless there is a pump.
+
+    Chunks without a trade count as 0.
+    """
     if row.pumped == 0 and row.chunk:
         count = np.float64(row.rushes)
         for _ in range(min(chunk - row.chunk, LONGEST_IDLE)):
             row.lows[row.chunks % LOWS] = row.low
+            place = row.chunks % HELD_BACK
             row.chunks += 1
-            weight = 1.0 / min(row.chunks, p.window_ns / p.chunk_ns)
-            apart = count - row.rush_mean
-            row.rush_mean += weight * apart
-            row.rush_variance = (1.0 - weight) * (row.rush_variance + weight * apart * apart)
+            if row.chunks > HELD_BACK:
+                weight = 1.0 / min(row.chunks - HELD_BACK, p.window_ns / p.chunk_ns)
+                apart = row.counts[place] - row.rush_mean
+                row.rush_mean += weight * apart
+                row.rush_variance = (1.0 - weight) * (row.rush_variance + weight * apart * apart)
+            row.counts[place] = count
             count = 0.0
     row.chunk = chunk
     row.rushes = 0
@@ -103,7 +112,11 @@ def _base(row):
 
 @kernel
 def _is_pump(event, context, row, p):
-    if row.rushes < p.min_rushes or row.chunks < p.warm_up_chunks or context.history_s * SECOND < p.min_history_ns:
+    if (
+        row.rushes < p.min_rushes
+        or row.chunks - HELD_BACK < p.warm_up_chunks
+        or context.history_s * SECOND < p.min_history_ns
+    ):
         return False
     if row.volume < p.volume_multiple * context.volume_rate * (p.chunk_ns / SECOND):
         return False

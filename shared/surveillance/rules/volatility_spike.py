@@ -5,7 +5,8 @@ own last `HISTORY` values in two bars running; at least `min_history` of them ar
 percentile, and one alert tells it. One bar in twenty lies above the 95th percentile by construction, so this alone is
 of low severity; it is medium from `multiple` × the median on, and told anew as it grows to three quarters of that and
 to all of it. Returns over a night are left out, as are those of days that open in the ratio of a split to the close
-before; minutes without a trade count as unchanged.
+before; minutes without a trade count as unchanged. While a spike of medium severity lasts, its values do not become
+history, for `HELD_BACK` bars at most: a second one is one too.
 """
 
 import numpy as np
@@ -32,10 +33,13 @@ PARAMETERS = (
 )
 
 WINDOW, HISTORY = 10, 240
+HELD_BACK = 30
 MOST_OF_SECONDS = 0.69
 """Ten seconds that are restless beside four minutes are of medium severity at most."""
 _MINUTE_S = 60
 NEARLY = 0.75
+MEDIUM = 3
+"""The level told last, once it was told as medium."""
 ALIKE = 1.0 - 1e-9
 """What differs by less is rounding."""
 _KEPT_NS = 400 * DAY
@@ -53,6 +57,7 @@ ROW = [
     ("deviation", "f8"),
     ("median", "f8"),
     ("share", "f8"),
+    ("held", "i8"),
 ]
 
 
@@ -110,11 +115,11 @@ def _return(row, kind, value, start_ts, end_ts, p):
             row.above[kind] += 1
             if row.above[kind] == 1 and row.told[kind] == 0:
                 row.since_ts[kind] = start_ts
-            if row.above[kind] >= 2 and row.told[kind] < 3:
+            if row.above[kind] >= 2 and row.told[kind] < MEDIUM:
                 median = _median(row, kind)
                 level = 1
                 if median > 0 and deviation >= p.multiple * median:
-                    level = 3
+                    level = MEDIUM
                     score = min(0.55 + 0.1 * (deviation / (p.multiple * median) - 1.0), 0.85)
                 elif median > 0 and deviation >= NEARLY * p.multiple * median:
                     level = 2
@@ -123,6 +128,7 @@ def _return(row, kind, value, start_ts, end_ts, p):
                     row.deviation = deviation
                     row.share = share
                     row.median = median
+                    row.held = min(row.past[kind], HISTORY)
                     score = max(score, 0.3)
                 else:
                     score = 0.0
@@ -130,8 +136,9 @@ def _return(row, kind, value, start_ts, end_ts, p):
             row.above[kind] = 0
             if share < p.off_share:
                 row.told[kind] = 0
-    row.history[kind, row.past[kind] % HISTORY] = deviation
-    row.past[kind] += 1
+    if row.told[kind] < MEDIUM or row.above[kind] == 0 or row.above[kind] > HELD_BACK:
+        row.history[kind, row.past[kind] % HISTORY] = deviation
+        row.past[kind] += 1
     return score
 
 
@@ -161,7 +168,6 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
     kind = INTERVAL_SECONDS.index(seconds)
     since = int(row["since_ts"][kind])
     deviation, median = float(row["deviation"]), float(row["median"])
-    held = min(int(row["past"][kind]) - 1, HISTORY)
     name = INTERVAL_NAMES[seconds]
     times = f"{deviation / median:.1f} times their median" if median > 0 else "whose median is 0"
     return Finding(
@@ -170,8 +176,8 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
         sentences=[
             f"The {name} returns of {story.symbol} became restless at {story.at(since)} and stayed so for "
             f"{duration(end - since)}: over the last {WINDOW} bars they deviate by {deviation * 1e4:.1f} bp.",
-            f"{row['share']:.0%} of the {held} values before lie below that (threshold {p['on_share']:.0%}, twice "
-            f"running), {times} (threshold for more than low severity {p['multiple']:g} times).",
+            f"{row['share']:.0%} of the {row['held']} values before lie below that (threshold {p['on_share']:.0%}, "
+            f"twice running), {times} (threshold for more than low severity {p['multiple']:g} times).",
         ],
         tier=0,
         first_evidence=f"{name}@{since}",

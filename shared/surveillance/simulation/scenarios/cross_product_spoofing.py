@@ -2,8 +2,8 @@
 it.
 
 Start values: rules.md, `cross_product_spoofing`: a correlation of .7 and a cancel 4 s after the fill (of at most 5);
-`spoofing`: 5 times the usual size, three times the worth of the fill, 10 s. The other instrument moves by three
-spreads meanwhile. That the two move together is known from five days of five-minute bars.
+`spoofing`: 5 times the usual size, three times the worth of the fill, 10 s. The other instrument moves by four and a
+half spreads meanwhile. That the two move together is known from five days of five-minute bars.
 """
 
 from math import copysign
@@ -17,7 +17,7 @@ TIMES_USUAL_SIZE = 5.0
 TIMES_FILL = 3.0
 LIFE_NS = 10 * SECOND
 LAG_NS = 4 * SECOND
-GAIN_SPREADS = 3.0
+GAIN_SPREADS = 4.5
 LONGEST_NS = 50 * SECOND
 RETURN_SHARE, COMES_BACK_NS = 0.7, 3 * SECOND
 MOST_SWEEPS, SWEEP, PULLED_SHARE = 8, 40.0, 0.25
@@ -74,7 +74,7 @@ def _play(
     stage.quiet_market(stage.start + life_ns)
     fills_at = stage.start + life_ns - lag_ns
     levels = 1 if filled else int(stage.chance.integers(1, 4))
-    distance = 2 + round(stage.between(0.5, 1.5) * stage.instrument.half_spread_ticks)
+    distance = 3 + round(stage.between(1.0, 2.0) * stage.instrument.half_spread_ticks)
     stack = [
         stage.script.enter(
             stage.start + place * 20 * MILLISECOND,

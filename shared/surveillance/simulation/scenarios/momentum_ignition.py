@@ -5,7 +5,15 @@ nine tenths of the aggressive volume on one side, at least half of the move give
 """
 
 from surveillance.events import SECOND
-from surveillance.simulation.script import ANY_CLIENT, at_market, at_opposite, executed_of, of_opposite_best, shares
+from surveillance.simulation.script import (
+    ANY_CLIENT,
+    Script,
+    at_market,
+    at_opposite,
+    executed_of,
+    of_opposite_best,
+    shares,
+)
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 MOVE = 0.0038
@@ -13,17 +21,25 @@ IGNITES_NS = 90.0 * SECOND
 LEVELS = 3.0
 SWEEPS = 4
 """Fewer than make a ramp."""
-RETRACES = (0.9, 1.2)
-OWN_PUSH = 0.15
-"""Share of the move that the sweeps make themselves."""
+RETRACES = (1.0, 1.3)
 THINS = 0.6
-THINS_NS = SECOND // 4
-"""So much of the book is withdrawn just before a sweep: those who wait shy away from the one before."""
+THINS_NS = 2 * SECOND
+"""So much of the book is withdrawn before a sweep: those who wait shy away from the one before."""
 EXITS_NS = 10 * SECOND
 EXIT_SHARE = 0.5
 SLICES = 1
+OWN_PUSH = 0.15
+"""Share of the move that the sweeps make themselves."""
+SWEPT = 0.5
+"""What a sweep takes beyond the best price, a level: so much of what stands there."""
 RETRACES_NS = 40 * SECOND
 FLAT_NS = 60 * SECOND
+CALM_NS = 150 * SECOND
+"""How long before it fair value hardly moves, so that the price has come to rest there."""
+CALM = 0.2
+PULLED = 0.2
+FOLLOWS_NS = 10 * SECOND
+"""While the price moves, so much of the patient book is withdrawn in so much time: nobody wants to be passed over."""
 LONGEST_NS = 160 * SECOND
 
 
@@ -48,17 +64,19 @@ def _ignite(
     through = levels - 1 + round(0.3 * levels * stage.instrument.half_spread_ticks)
     extreme = start + lasts_ns
     settles = extreme + EXITS_NS
-    script.volatility(start - FLAT_NS, settles + 2 * RETRACES_NS, 0.3)
+    script.volatility(start - CALM_NS, settles + 2 * RETRACES_NS, CALM)
     if not flat:
         script.drift(start - FLAT_NS, start, 2.0 * ticks)
+        _give_way(script, start - FLAT_NS, start)
     script.drift(start, extreme, (1.0 - OWN_PUSH) * ticks)
-    script.pressure(start, extreme + EXITS_NS, 0.95 * side if followed else -0.95 * side)
+    _give_way(script, start, extreme)
+    script.pressure(start, extreme + EXITS_NS, side if followed else -0.95 * side)
     taken = []
     for place in range(SWEEPS):
         at = start + place * lasts_ns // SWEEPS
         if sweeps:
             script.scatter(at - THINS_NS, THINS_NS, THINS)
-            size, price = of_opposite_best(1.0 + 0.5 * levels), at_opposite(through)
+            size, price = of_opposite_best(1.0 + SWEPT * levels), at_opposite(through)
         else:
             size, price = shares(stage.usual(0.5)), at_opposite()
         taken.append(script.enter(at, account, side, price, size, immediate=True))
@@ -72,7 +90,13 @@ def _ignite(
             script.enter(at, other, -side, at_opposite(2), part, immediate=True, times=SLICES, every_ns=every_ns)
     if retraces:
         script.drift(settles, settles + RETRACES_NS, -stage.between(*RETRACES) * ticks)
+        _give_way(script, settles, settles + RETRACES_NS)
         script.pressure(settles, settles + RETRACES_NS, -0.8 * side)
+
+
+def _give_way(script: Script, start: int, until: int) -> None:
+    for at in range(start, until - FOLLOWS_NS, FOLLOWS_NS):
+        script.scatter(at, FOLLOWS_NS, PULLED)
 
 
 def ignite(stage: Stage) -> None:
@@ -114,11 +138,14 @@ def ignite_against_the_flow(stage: Stage) -> None:
     _but(stage, followed=False)
 
 
-SCENARIOS = (
-    Scenario("momentum_ignition", ALERT, ignite, LONGEST_NS),
-    Scenario("momentum_ignition_that_keeps", QUIET, ignite_and_keep, LONGEST_NS),
-    Scenario("momentum_ignition_for_good", QUIET, ignite_for_good, LONGEST_NS + 60 * SECOND),
-    Scenario("momentum_ignition_in_slices", QUIET, ignite_in_slices, LONGEST_NS),
-    Scenario("momentum_ignition_in_a_trend", QUIET, ignite_in_a_trend, LONGEST_NS),
-    Scenario("momentum_ignition_against_the_flow", QUIET, ignite_against_the_flow, LONGEST_NS),
+SCENARIOS = tuple(
+    Scenario(name, expect, play, longest_ns, lead_ns=CALM_NS)
+    for name, expect, play, longest_ns in (
+        ("momentum_ignition", ALERT, ignite, LONGEST_NS),
+        ("momentum_ignition_that_keeps", QUIET, ignite_and_keep, LONGEST_NS),
+        ("momentum_ignition_for_good", QUIET, ignite_for_good, LONGEST_NS + 60 * SECOND),
+        ("momentum_ignition_in_slices", QUIET, ignite_in_slices, LONGEST_NS),
+        ("momentum_ignition_in_a_trend", QUIET, ignite_in_a_trend, LONGEST_NS),
+        ("momentum_ignition_against_the_flow", QUIET, ignite_against_the_flow, LONGEST_NS),
+    )
 )

@@ -14,7 +14,7 @@ SIGMAS = 1.8
 MINUTES = 20.0
 LEAN = 0.5
 LEAD_NS = 21 * MINUTE
-CALM = 0.5
+CALM = 0.3
 
 
 def _break(stage: Stage, volume: float, sigmas: float) -> None:

@@ -23,6 +23,7 @@ RUSH_DEVIATION = 1.5
 PUMP_NS = 3 * CHUNK_NS
 DUMP_NS = 150 * SECOND
 EARLIER_DAYS = 2
+REFILLED = 1.5
 LONGEST_NS = 6 * MINUTE
 EARLIEST_NS = 8 * MINUTE
 
@@ -105,11 +106,12 @@ def rise_and_fall(stage: Stage) -> None:
 
 
 def rush_both_ways(stage: Stage) -> None:
-    """All but the rise: as many orders and as much volume, bought and sold."""
+    """All but the rise: as many orders and as much volume, bought and sold, in a book that others fill again."""
     stage.needs_history(EARLIER_DAYS)
     orders = _rushes(stage, DEVIATIONS)
     for side in (1, -1):
         _trade(stage, side, stage.start, PUMP_NS, 3 * orders, 0.5 * TIMES_MEAN_VOLUME)
+    stage.script.intensity(stage.start, stage.start + PUMP_NS, REFILLED)
 
 
 SCENARIOS = (

@@ -14,11 +14,16 @@ SHARE = 0.2
 SIGMAS = 3.0
 TRADES = 7.0
 LASTS_NS = 120 * SECOND
-BUSIER = 1.5
+BUSIER = 1.9
 """How much more is traded while the price runs than before."""
-LAG = 1.4
+LAG = 1.3
 """The mid lags behind fair value."""
 CALM = 0.4
+LESS_BACK = 0.5
+"""Of somebody who trades both ways: what comes back is of another size, and no wash trade."""
+LEAD_NS = 90 * SECOND
+PULLED, GIVES_WAY_NS = 0.15, 10 * SECOND
+"""While the price moves, so much of the patient book is withdrawn in so much time."""
 LONGEST_NS = 150 * SECOND
 EARLIEST_NS = 21 * MINUTE
 
@@ -28,22 +33,25 @@ def _ramp(stage: Stage, trades: int, share: float, sigmas: float, both_ways: boo
     account, _ = stage.trader()
     side = stage.side()
     script = stage.script
-    size = of_bar_volume(BUSIER * share / (1.0 - share) * LASTS_NS / MINUTE / trades)
+    bars = BUSIER * share / (1.0 - share) * LASTS_NS / MINUTE / trades
+    size, less = of_bar_volume(bars), of_bar_volume(LESS_BACK * bars)
     every_ns = LASTS_NS // trades
-    ways = ((side, 0), (-side, 1)) if both_ways else ((side, 0),)
-    for way, first in ways:
+    ways = ((side, 0, size), (-side, 1, less)) if both_ways else ((side, 0, size),)
+    for way, first, size_of_way in ways:
         script.enter(
             stage.start + first * every_ns,
             account,
             way,
-            at_opposite(2),
-            size,
+            at_opposite(4),
+            size_of_way,
             immediate=True,
             times=trades // len(ways),
             every_ns=every_ns * len(ways),
         )
     ticks = LAG * sigmas * stage.instrument.ticks_per_root_second * sqrt(LASTS_NS / SECOND)
-    script.volatility(stage.start, stage.start + LASTS_NS, CALM)
+    script.volatility(stage.start - LEAD_NS, stage.start + LASTS_NS, CALM)
+    for at in range(stage.start, stage.start + LASTS_NS, GIVES_WAY_NS):
+        script.scatter(at, GIVES_WAY_NS, PULLED)
     script.drift(stage.start, stage.start + LASTS_NS, side * ticks)
 
 
@@ -73,10 +81,13 @@ def trade_three_times(stage: Stage) -> None:
     _ramp(stage, 3, SHARE, SIGMAS)
 
 
-SCENARIOS = (
-    Scenario("ramping", ALERT, ramp, LONGEST_NS, EARLIEST_NS),
-    Scenario("vwap_slicing", QUIET, slice_an_order, LONGEST_NS, EARLIEST_NS),
-    Scenario("ramping_without_move", QUIET, buy_without_moving, LONGEST_NS, EARLIEST_NS),
-    Scenario("ramping_both_ways", QUIET, trade_both_ways, LONGEST_NS, EARLIEST_NS),
-    Scenario("ramping_in_three_trades", QUIET, trade_three_times, LONGEST_NS, EARLIEST_NS),
+SCENARIOS = tuple(
+    Scenario(name, expect, play, LONGEST_NS, EARLIEST_NS, lead_ns=LEAD_NS)
+    for name, expect, play in (
+        ("ramping", ALERT, ramp),
+        ("vwap_slicing", QUIET, slice_an_order),
+        ("ramping_without_move", QUIET, buy_without_moving),
+        ("ramping_both_ways", QUIET, trade_both_ways),
+        ("ramping_in_three_trades", QUIET, trade_three_times),
+    )
 )

@@ -1,24 +1,36 @@
 """Volatility spike: prices vary several times as much as they do in the bars of the day before.
 
-rules.md, `volatility_spike`, gives no size: fair value varies five times as much as usual, prices about three times,
-for nine minutes, out of a market that nothing else has stirred. The venue publishes one-minute bars of the instrument,
-the day before included.
+rules.md, `volatility_spike`, gives no size: one-minute returns are three times as large as usual for nine minutes, up
+and down, out of a market that nothing else has stirred. The venue publishes one-minute bars of the instrument, the day
+before included.
 """
 
-from surveillance.events import MINUTE
+from surveillance.events import MINUTE, SECOND
+from surveillance.simulation.earlier_bars import usual_move
+from surveillance.simulation.scenarios.heavy_trading import move
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
-TIMES_USUAL = 5.0
+TIMES_USUAL = 3.0
+UNEVEN = (0.8, 1.2)
+LAG = 1.5
+"""Prices lag behind fair value, and turn before they have caught up."""
+MOVES_NS = 20 * SECOND
 LASTS_NS = 9 * MINUTE
-LEAD_NS = 12 * MINUTE
+LEAD_NS = 18 * MINUTE
 """Longer than the windows over which returns are looked at."""
+CALM = 0.6
+"""Of fair value meanwhile: what was before is over."""
 A_LITTLE = 1.25
 
 
 def _shake(stage: Stage, times_usual: float, lasts_ns: int) -> None:
     stage.minute_bars = True
     end = stage.start + lasts_ns
-    stage.script.volatility(stage.start, end, times_usual)
+    stage.script.volatility(stage.start - LEAD_NS, stage.start, CALM)
+    stage.script.volatility(stage.start, end, 0.0)
+    ticks = stage.side() * LAG * times_usual * usual_move(stage.instrument) * stage.instrument.fair_ticks
+    for minute in range(lasts_ns // MINUTE):
+        move(stage, stage.start + minute * MINUTE, MOVES_NS, (-1) ** minute * ticks * stage.between(*UNEVEN))
     stage.lasts_until(end)
 
 
@@ -34,7 +46,7 @@ def shake_a_little(stage: Stage) -> None:
 
 def shake_for_a_minute(stage: Stage) -> None:
     """All but the time."""
-    _shake(stage, 2.0, MINUTE)
+    _shake(stage, TIMES_USUAL, MINUTE)
 
 
 SCENARIOS = tuple(
