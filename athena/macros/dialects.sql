@@ -1,0 +1,92 @@
+{# Where Trino (Athena) and DuckDB say the same thing differently. Default is Trino. #}
+
+{% macro utc_of_ns(column) -%}
+    {{ return(adapter.dispatch('utc_of_ns')(column)) }}
+{%- endmacro %}
+
+{% macro default__utc_of_ns(column) -%}
+    cast(from_unixtime_nanos({{ column }}) at time zone 'UTC' as timestamp(3))
+{%- endmacro %}
+
+{% macro duckdb__utc_of_ns(column) -%}
+    cast(make_timestamp_ms({{ column }} // 1000000) as timestamp_ms)
+{%- endmacro %}
+
+
+{% macro utc_time(column) -%}
+    {{ return(adapter.dispatch('utc_time')(column)) }}
+{%- endmacro %}
+
+{% macro default__utc_time(column) -%}
+    cast({{ column }} as timestamp(3))
+{%- endmacro %}
+
+{% macro duckdb__utc_time(column) -%}
+    cast({{ column }} as timestamp_ms)
+{%- endmacro %}
+
+
+{# A snapshot's updated_at: Iceberg on Athena knows microseconds only. #}
+{% macro snapshot_time(column) -%}
+    {{ return(adapter.dispatch('snapshot_time')(column)) }}
+{%- endmacro %}
+
+{% macro default__snapshot_time(column) -%}
+    cast({{ column }} as timestamp(6))
+{%- endmacro %}
+
+{% macro duckdb__snapshot_time(column) -%}
+    cast({{ column }} as timestamp)
+{%- endmacro %}
+
+
+{% macro month_of(column) -%}
+    {{ return(adapter.dispatch('month_of')(column)) }}
+{%- endmacro %}
+
+{% macro default__month_of(column) -%}
+    date_format({{ column }}, '%Y-%m')
+{%- endmacro %}
+
+{% macro duckdb__month_of(column) -%}
+    strftime({{ column }}, '%Y-%m')
+{%- endmacro %}
+
+
+{% macro words_of(column) -%}
+    {{ return(adapter.dispatch('words_of')(column)) }}
+{%- endmacro %}
+
+{% macro default__words_of(column) -%}
+    array_join({{ column }}, ';')
+{%- endmacro %}
+
+{% macro duckdb__words_of(column) -%}
+    array_to_string({{ column }}, ';')
+{%- endmacro %}
+
+
+{% macro day_plus(column, days) -%}
+    {{ return(adapter.dispatch('day_plus')(column, days)) }}
+{%- endmacro %}
+
+{% macro default__day_plus(column, days) -%}
+    date_add('day', {{ days }}, {{ column }})
+{%- endmacro %}
+
+{% macro duckdb__day_plus(column, days) -%}
+    cast({{ column }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+
+
+{% macro words_in(column) -%}
+    {{ return(adapter.dispatch('words_in')(column)) }}
+{%- endmacro %}
+
+{% macro default__words_in(column) -%}
+    cardinality({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__words_in(column) -%}
+    len({{ column }})
+{%- endmacro %}

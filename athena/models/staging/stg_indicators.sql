@@ -1,0 +1,25 @@
+-- Grain: one row per symbol, interval (D, W, M) and last trading date of that interval.
+with indicators as (
+    select * from {{ source('lake', 'indicators') }}
+),
+
+final as (
+    select
+        symbol,
+        "interval" as bar_interval,
+        date,
+        {{ averages() }},
+        macd,
+        macd_signal,
+        macd_histogram,
+        bollinger_upper_20,
+        bollinger_middle_20,
+        bollinger_lower_20,
+        rsi_14,
+        atr_14,
+        {{ pattern_names() }} as patterns,
+        month
+    from indicators
+)
+
+select * from final
