@@ -129,14 +129,16 @@ def _partitions(table: Table, rows: pa.Table, since: str | None) -> Iterator[tup
         return
     if table.partitions != BY_MONTH:
         raise ValueError(f"{table.name} is not laid out by interval and month")
+    rows = rows.combine_chunks()  # to take from many chunks is slow
     months = np.asarray(rows.column("date").to_numpy()).astype("datetime64[M]")
     wanted = np.ones(len(months), bool) if since is None else months >= np.datetime64(since)
     for interval in sorted(pc.unique(rows.column("interval")).to_pylist()):
         at = np.flatnonzero(wanted & pc.equal(rows.column("interval"), interval).to_numpy(zero_copy_only=False))
         order = at[np.argsort(months[at], kind="stable")]
+        ordered = rows.take(pa.array(order))
         starts = np.flatnonzero(np.diff(months[order].astype(np.int64), prepend=-(2**60))).tolist()
         for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-            yield f"interval={interval}/month={months[order[start]]}", rows.take(pa.array(order[start:end]))
+            yield f"interval={interval}/month={months[order[start]]}", ordered.slice(start, end - start)
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
