@@ -1,9 +1,15 @@
-"""Folders whose tests share what is slow to make: a folder is one worker's, so that it is made once."""
+"""What holds for all tests: drawn examples are the same in each run, and folders that share what is slow to make are
+one worker's.
+"""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("same")
 HERE = Path(__file__).parent
 TOGETHER = ("history", "infra", "simulation")
 

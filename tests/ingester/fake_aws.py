@@ -73,7 +73,7 @@ class FakeKinesis:
         """Give each lane's events as they stand in the stream, repetitions included."""
         return {
             lane: [json.loads(line) for record in records for line in record.splitlines()]
-            for lane, records in self.lanes.items()
+            for lane, records in list(self.lanes.items())  # the ingester's threads go on
         }
 
     def accepted(self) -> dict[int, list[dict[str, Any]]]:

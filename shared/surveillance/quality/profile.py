@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from surveillance.quality.columns import PROFILE
 
@@ -28,8 +29,15 @@ def profile(table: pa.Table, run: str) -> pa.Table:
                 "missing": len(values) - len(known),
                 "zero": int(pc.sum(pc.equal(column, 0)).as_py() or 0),
                 "minimum": float(known.min()) if len(known) else None,
-                "median": float(np.median(known)) if len(known) else None,
+                "median": _median(known) if len(known) else None,
                 "maximum": float(known.max()) if len(known) else None,
             }
         )
     return pa.Table.from_pylist(rows, schema=PROFILE)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """Give the median; halves are added, so that the largest values do not overflow."""
+    below = np.quantile(values, 0.5, method="lower")
+    above = np.quantile(values, 0.5, method="higher")
+    return float(below / 2 + above / 2)
