@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from surveillance.adapters.history import HistoryLake
-from surveillance.calendar import exchange_sessions
+from surveillance.calendar import session_days
 from surveillance.history.sources import SPLIT_ADJUSTED, one_source_a_symbol
 from surveillance.history.tables import BY_NAME
 
@@ -18,7 +18,6 @@ from cli.history_sessions import EXCHANGES, write_sessions
 
 SYMBOLS_A_PART: Final = 250
 QUALITY_READS: Final = ("raw_bars", "raw_splits", "raw_dividends")
-EPOCH: Final = date(1970, 1, 1)
 
 
 def list_sessions(lake: HistoryLake, report: Report) -> None:
@@ -111,12 +110,6 @@ def _inspections(part: pa.Table, splits: pa.Table, dividends: pa.Table, run: str
             split_rows,
             dividend_rows,
             Settings(basis=basis),
-            sessions=session_days,
+            sessions=session_days(EXCHANGES[0]),
             run=run,
         )
-
-
-def session_days(first: int, last: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Give the days, since the epoch, of the exchange's sessions."""
-    found = exchange_sessions(EXCHANGES[0], EPOCH + timedelta(days=first), EPOCH + timedelta(days=last))
-    return np.array([(day - EPOCH).days for day, _, _ in found], np.int64)
