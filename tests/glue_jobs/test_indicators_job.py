@@ -1,9 +1,6 @@
 """The Spark job gives the same rows as the plain loop, to the bit, and as days come those of a whole run."""
 
 import json
-import os
-import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -25,25 +22,6 @@ KEY = [(name, "ascending") for name in ("symbol", "interval", "date")]
 ASKED = requests(["sma:20", "ema:50", "macd", "obv", "cdl_doji"])
 GENERATED = daily_bars(4, 70, seed=4, faults=0.01).bars
 BARS = pa.concat_tables([GENERATED, GENERATED.slice(100, 1)])
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator["pyspark.sql.SparkSession"]:
-    from pyspark.sql import SparkSession
-
-    root = Path(__file__).parents[2]
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(root / "shared"), str(root), os.environ.get("PYTHONPATH", "")])
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
 
 
 def whole(bars: pa.Table, asked=ASKED) -> pa.Table:

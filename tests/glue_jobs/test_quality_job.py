@@ -1,9 +1,6 @@
 """The Spark jobs give the rows of the functions they embed, from files to files, and again what they gave."""
 
 import argparse
-import os
-import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,25 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),  # Spark's own
 ]
 RUN = "2024-01-02"
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator["pyspark.sql.SparkSession"]:
-    from pyspark.sql import SparkSession
-
-    root = Path(__file__).parents[2]
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(root / "shared"), str(root), os.environ.get("PYTHONPATH", "")])
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
 
 
 def write_bars(folder: Path, made: DailyBars) -> argparse.Namespace:
