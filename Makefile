@@ -12,11 +12,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m surveillance.engine.warm
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --durations=40 -m "not nightly"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly"
 
 test-nightly: $(INSTALLED)
 	$(BIN)/python -m surveillance.engine.warm
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --hypothesis-profile=explore
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --hypothesis-profile=explore
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

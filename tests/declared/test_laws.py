@@ -22,7 +22,6 @@ from typer.testing import CliRunner
 
 from cli.main import app
 
-pytestmark = pytest.mark.xdist_group("declared laws")  # one simulation for all
 GUIDE = (Path(__file__).parents[2] / "docs" / "declared-rules.md").read_text()
 EXAMPLE = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[0]
 OWN = ("pushed_price", "spoofs_and_washes")

@@ -13,7 +13,7 @@ from surveillance.alerts import Alert, Completeness, identifier
 from tests.end_to_end.live_run import LiveStack, Plan
 from tests.end_to_end.sessions import Recording
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("live stack")]
+pytestmark = pytest.mark.integration
 ALERTS, STORM_S, MOST_A_SECOND = 1_000, 10.0, 5
 
 
@@ -45,6 +45,7 @@ def received(live: LiveStack) -> list[tuple[int, str]]:
             sqs.delete_message(QueueUrl=mailbox.queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
+@pytest.mark.nightly
 def test_a_thousand_alerts_in_ten_seconds_are_all_named_by_few_messages(live: LiveStack, simulated: Recording) -> None:
     live.prepare(simulated, Plan())
     received(live)

@@ -9,7 +9,6 @@ import pytest
 from surveillance.engine import default_parameters
 from surveillance.evaluation.trial import Grid, cells, run_trial, trials
 
-pytestmark = pytest.mark.xdist_group("quality")  # one simulation for all
 PATTERNS = (
     "spoofing",
     "layering",

@@ -15,7 +15,6 @@ from surveillance.simulation.daily_bars import daily_bars
 pyspark = pytest.importorskip("pyspark")
 pytestmark = [
     pytest.mark.nightly,
-    pytest.mark.xdist_group("spark"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),  # Spark's own
 ]
 KEY = [(name, "ascending") for name in ("symbol", "interval", "date")]

@@ -19,7 +19,6 @@ from surveillance.simulation.daily_bars import DailyBars, daily_bars
 pyspark = pytest.importorskip("pyspark")
 pytestmark = [
     pytest.mark.nightly,
-    pytest.mark.xdist_group("spark"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),  # Spark's own
 ]
 RUN = "2024-01-02"

@@ -17,8 +17,6 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.history import lakes
 
-pytestmark = pytest.mark.xdist_group("history")
-
 
 def build(lake: Path, *arguments: str) -> dict[str, dict[str, Any]]:
     """Run `history build`; give its steps by name."""
