@@ -90,3 +90,30 @@
 {% macro duckdb__words_in(column) -%}
     len({{ column }})
 {%- endmacro %}
+
+
+{# The least and the greatest number of an array. #}
+{% macro least_of(column) -%}
+    {{ return(adapter.dispatch('least_of')(column)) }}
+{%- endmacro %}
+
+{% macro default__least_of(column) -%}
+    array_min({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__least_of(column) -%}
+    list_min({{ column }})
+{%- endmacro %}
+
+
+{% macro greatest_of(column) -%}
+    {{ return(adapter.dispatch('greatest_of')(column)) }}
+{%- endmacro %}
+
+{% macro default__greatest_of(column) -%}
+    array_max({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__greatest_of(column) -%}
+    list_max({{ column }})
+{%- endmacro %}

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 from surveillance.indicators import gathered, in_interval, indicator_table, requests
+from surveillance.indicators.candlesticks import in_words
 
 from tests.indicators.bars import SERIES, rows_of
 
@@ -54,10 +55,12 @@ def test_table_has_the_rows_of_every_interval_with_nulls_in_the_warm_up() -> Non
         "interval",
         "date",
         "through",
+        "close",
         "sma_2",
         "macd",
         "macd_signal",
         "macd_histogram",
+        "patterns",
     ]
     for interval in ("D", "W", "M"):
         rows = rows_of(table, SERIES.symbols[1], interval)
@@ -66,3 +69,14 @@ def test_table_has_the_rows_of_every_interval_with_nulls_in_the_warm_up() -> Non
         np.testing.assert_allclose(rows["sma_2"].to_numpy()[1:], (closes[1:] + closes[:-1]) / 2)
         assert rows["macd"].null_count == min(33, rows.num_rows)
         assert not np.isnan(rows["sma_2"].drop_null().to_numpy()).any()
+
+
+def test_patterns_are_named_with_their_direction() -> None:
+    none, up, down = 0.0, 100.0, -100.0
+    found = {
+        "cdl_doji": np.array([np.nan, up, none, up]),
+        "cdl_hammer": np.array([np.nan, none, none, up]),
+        "cdl_engulfing": np.array([np.nan, none, none, down]),
+        "cdl_2crows": np.array([np.nan, down, down, down]),
+    }
+    assert in_words(found, 4).to_pylist() == [None, "+doji", None, "+doji;-engulfing;+hammer"]

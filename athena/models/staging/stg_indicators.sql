@@ -8,6 +8,7 @@ final as (
         symbol,
         "interval" as bar_interval,
         date,
+        close,
         {{ averages() }},
         macd,
         macd_signal,
@@ -17,7 +18,7 @@ final as (
         bollinger_lower_20,
         rsi_14,
         atr_14,
-        {{ pattern_names() }} as patterns,
+        patterns,
         month
     from indicators
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from surveillance.history.tables import BY_MONTH, Table
 FILE: Final = "part.parquet"
 FRESH: Final = ".fresh"
 ROWS_A_GROUP: Final = 65_536
+WRITERS: Final = 2
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -55,18 +57,24 @@ class HistoryLake:
     def replace(self, table: Table, parts: Iterable[pa.Table], since: str | None = None) -> Written:
         """Let a table hold exactly these rows, each partition in one file of a row group a part.
 
-        With `since`, a month, earlier months are left alone and their rows are not looked at.
+        With `since`, a month, earlier months are left alone and their rows are not looked at. A part is written
+        while the next is asked for.
         """
         writers: dict[Path, pq.ParquetWriter] = {}
+        under_way: list[Future[None]] = []
+        pool = ThreadPoolExecutor(WRITERS)
         try:
             for rows in parts:
+                _ended(under_way)
                 for place, part in _partitions(table, plain_times(rows), since):
                     path = self.folder / table.place / place / FILE
                     if path not in writers:
                         path.parent.mkdir(parents=True, exist_ok=True)
                         writers[path] = _writer(path.with_suffix(FRESH), part.schema)
-                    writers[path].write_table(part, row_group_size=ROWS_A_GROUP)
+                    under_way.append(pool.submit(writers[path].write_table, part, row_group_size=ROWS_A_GROUP))
+            _ended(under_way)
         finally:
+            pool.shutdown()
             for writer in writers.values():
                 writer.close()
         changed = [path for path in writers if _took_place(path.with_suffix(FRESH), path)]
@@ -98,6 +106,11 @@ class HistoryLake:
             )
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path} can't be read as a file of its table: {error}") from error
+
+
+def _ended(under_way: list[Future[None]]) -> None:
+    while under_way:
+        under_way.pop().result()
 
 
 def plain_times(rows: pa.Table) -> pa.Table:

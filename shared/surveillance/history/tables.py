@@ -113,33 +113,6 @@ _METRICS: Final = (
     "liquidity_score",
 )
 
-PATTERNS: Final = (
-    "3blackcrows",
-    "3inside",
-    "3outside",
-    "3whitesoldiers",
-    "abandonedbaby",
-    "darkcloudcover",
-    "doji",
-    "dragonflydoji",
-    "engulfing",
-    "eveningdojistar",
-    "eveningstar",
-    "gravestonedoji",
-    "hammer",
-    "hangingman",
-    "harami",
-    "haramicross",
-    "invertedhammer",
-    "kicking",
-    "marubozu",
-    "morningdojistar",
-    "morningstar",
-    "piercing",
-    "shootingstar",
-    "tristar",
-)
-"""Candlestick patterns that marts name, by TA-Lib's names; the column is `cdl_` and the name."""
 INDICATORS: Final = (
     *(f"{kind}_{period}" for kind in ("sma", "ema", "wma") for period in PERIODS),
     "macd",
@@ -150,9 +123,8 @@ INDICATORS: Final = (
     "bollinger_lower_20",
     "rsi_14",
     "atr_14",
-    *(f"cdl_{name}" for name in PATTERNS),
 )
-"""The columns of `indicators` that dbt reads; the job may write more."""
+"""The numbers in `indicators` that dbt reads; the job writes more."""
 
 TABLES: Final = (
     *(_raw(table) for table in RAW.values()),
@@ -177,7 +149,15 @@ TABLES: Final = (
     ),
     Table(
         "indicators",
-        _columns(symbol=TEXT, interval=TEXT, date=DATE, through=DATE, **dict.fromkeys(INDICATORS, NUMBER)),
+        _columns(
+            symbol=TEXT,
+            interval=TEXT,
+            date=DATE,
+            through=DATE,
+            close=NUMBER,
+            **dict.fromkeys(INDICATORS, NUMBER),
+            patterns=TEXT,
+        ),
         _BAR_KEY,
         BY_MONTH,
     ),

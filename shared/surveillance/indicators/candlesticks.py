@@ -3,10 +3,11 @@
 100 = the bullish pattern, −100 = the bearish one, 0 = none; hikkake patterns tell a confirmation by ±200.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import talib
 import talib.abstract as abstract
 
@@ -50,6 +51,51 @@ def marubozu_by_percent(bars: Bars, least_percent: float) -> Floats:
     body, reach = bars.close - bars.open, bars.high - bars.low
     is_full = (np.abs(body) >= least_percent / 100.0 * reach) & (reach > 0.0)
     return np.where(is_full, np.sign(body) * 100.0, 0.0)
+
+
+TOLD: Final = (
+    "3blackcrows",
+    "3inside",
+    "3outside",
+    "3whitesoldiers",
+    "abandonedbaby",
+    "darkcloudcover",
+    "doji",
+    "dragonflydoji",
+    "engulfing",
+    "eveningdojistar",
+    "eveningstar",
+    "gravestonedoji",
+    "hammer",
+    "hangingman",
+    "harami",
+    "haramicross",
+    "invertedhammer",
+    "kicking",
+    "marubozu",
+    "morningdojistar",
+    "morningstar",
+    "piercing",
+    "shootingstar",
+    "tristar",
+)
+"""Patterns told in words, by TA-Lib's names."""
+
+
+def in_words(found: Mapping[str, Floats], rows: int) -> pa.Array:
+    """Name the patterns each row shows, as `+hammer;-doji`; null where it shows none of those told in words."""
+    names = [name for name in TOLD if f"cdl_{name}" in found]
+    codes = np.zeros(rows, np.int64)  # a digit of base 3 each
+    for place, name in enumerate(names):
+        values = found[f"cdl_{name}"]
+        codes += ((values > 0.0).astype(np.int64) + 2 * (values < 0.0)) * 3**place
+    known, places = np.unique(codes, return_inverse=True)
+    digits = known[:, None] // 3 ** np.arange(len(names)) % 3
+    words = [
+        ";".join(("", "+", "-")[digit] + name for name, digit in zip(names, row, strict=True) if digit) or None
+        for row in digits.tolist()
+    ]
+    return pa.array(words, pa.string()).take(pa.array(places))
 
 
 CANDLESTICKS: Final = tuple(_pattern(name) for name in _names())

@@ -9,19 +9,28 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from surveillance.indicators.candlesticks import in_words
 from surveillance.indicators.catalogue import DEFAULT
 from surveillance.indicators.definition import Floats, Request
 from surveillance.indicators.periods import INTERVALS, in_interval
 from surveillance.indicators.series import Days, Series
 
 ROWS_A_TABLE: Final = 125_000
-_KEYS: Final = (("symbol", pa.string()), ("interval", pa.string()), ("date", pa.date32()), ("through", pa.date32()))
+_BAR: Final = (
+    ("symbol", pa.string()),
+    ("interval", pa.string()),
+    ("date", pa.date32()),
+    ("through", pa.date32()),
+    ("close", pa.float64()),
+)
 
 
 def schema(requests: Sequence[Request] = DEFAULT) -> pa.Schema:
-    """Give the columns of the indicator table: the key, the last day that is in the bar, a double an output."""
+    """Give the columns of the indicator table: the key, the last day that is in the bar and the close they were
+    computed from, a double an output, and the candlestick patterns in words.
+    """
     outputs = [(column, pa.float64()) for request in requests for column in request.columns]
-    return pa.schema([*_KEYS, *outputs])
+    return pa.schema([*_BAR, *outputs, ("patterns", pa.string())])
 
 
 def indicator_tables(
@@ -64,7 +73,9 @@ def _of_interval(daily: Series, interval: str, requests: Sequence[Request], afte
         pa.repeat(interval, len(symbols)),
         _dates(series.days[told]),
         _dates(series.through[told]),
+        nullable(series.bars.close[told]),
     ]
+    patterns: dict[str, Floats] = {}
     parts = list(series.each())
     for request in requests:
         compute, values = request.indicator.compute, request.values
@@ -79,6 +90,8 @@ def _of_interval(daily: Series, interval: str, requests: Sequence[Request], afte
                 for output, found in zip(outputs, compute(bars, *values), strict=True):
                     output[where] = found
         columns += [nullable(output[told]) for output in outputs]
+        patterns |= zip(names, (output[told] for output in outputs), strict=True)
+    columns.append(in_words(patterns, len(symbols)))
     return pa.Table.from_arrays(columns, schema=schema(requests))
 
 

@@ -1,45 +1,38 @@
 -- Grain: one row per symbol and trading date with Bollinger bands (20 sessions).
-with bars as (
-    select * from {{ ref('stg_bars') }}
-    where {{ since_change(1) }}
-),
-
-indicators as (
+with indicators as (
     select * from {{ ref('stg_indicators') }}
     where bar_interval = 'D' and bollinger_middle_20 is not null and {{ since_change(1) }}
 ),
 
-joined as (
+placed as (
     select
-        bars.symbol,
-        bars.date,
-        bars.session_close_at,
-        bars.adjusted_close as close,
-        indicators.bollinger_upper_20 as upper_band,
-        indicators.bollinger_middle_20 as middle_band,
-        indicators.bollinger_lower_20 as lower_band,
+        symbol,
+        date,
+        close,
+        bollinger_upper_20 as upper_band,
+        bollinger_middle_20 as middle_band,
+        bollinger_lower_20 as lower_band,
         case
-            when bars.adjusted_close > indicators.bollinger_upper_20 then 'above'
-            when bars.adjusted_close < indicators.bollinger_lower_20 then 'below'
+            when close > bollinger_upper_20 then 'above'
+            when close < bollinger_lower_20 then 'below'
             else 'inside'
         end as band_position,
-        bars.month
-    from bars
-    inner join indicators on bars.symbol = indicators.symbol and bars.date = indicators.date
+        month
+    from indicators
 ),
 
 followed as (
     select
         *,
         lag(band_position) over (partition by symbol order by date) as previous_band_position
-    from joined
+    from placed
 ),
 
 final as (
     select
         symbol,
         date,
-        session_close_at,
+        {{ utc_time('date') }} as date_at,
         close,
         upper_band,
         middle_band,

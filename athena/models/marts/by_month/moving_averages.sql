@@ -1,50 +1,51 @@
 -- Grain: one row per symbol and trading date.
-with bars as (
-    select * from {{ ref('stg_bars') }}
-    where {{ since_change(1) }}
-),
-
-indicators as (
+with indicators as (
     select * from {{ ref('stg_indicators') }}
     where bar_interval = 'D' and {{ since_change(1) }}
 ),
 
-joined as (
+sides as (
     select
-        bars.symbol,
-        bars.date,
-        bars.session_close_at,
-        bars.adjusted_close as close,
-        {{ averages('indicators.') }},
-        sign(indicators.sma_50 - indicators.sma_200) as side,
-        bars.month
-    from bars
-    inner join indicators on bars.symbol = indicators.symbol and bars.date = indicators.date
+        symbol,
+        date,
+        sign(sma_50 - sma_200) as side
+    from indicators
 ),
 
 followed as (
     select
         *,
         lag(side) over (partition by symbol order by date) as previous_side
-    from joined
+    from sides
+),
+
+crosses as (
+    select
+        symbol,
+        date,
+        case when side > 0 then 'golden' else 'death' end as average_cross
+    from followed
+    where (side > 0 and previous_side <= 0) or (side < 0 and previous_side >= 0)
+),
+
+shown as (
+    select * from indicators
+    where {{ since_change() }}
 ),
 
 final as (
     select
-        symbol,
-        date,
-        session_close_at,
-        close,
-        {{ averages() }},
-        close > sma_50 as is_above_sma_50,
-        close > sma_200 as is_above_sma_200,
-        case
-            when side > 0 and previous_side <= 0 then 'golden'
-            when side < 0 and previous_side >= 0 then 'death'
-        end as average_cross,
-        month
-    from followed
-    where {{ since_change() }}
+        shown.symbol,
+        shown.date,
+        {{ utc_time('shown.date') }} as date_at,
+        shown.close,
+        {{ averages('shown.') }},
+        shown.close > shown.sma_50 as is_above_sma_50,
+        shown.close > shown.sma_200 as is_above_sma_200,
+        crosses.average_cross,
+        shown.month
+    from shown
+    left join crosses on shown.symbol = crosses.symbol and shown.date = crosses.date
 )
 
 select * from final

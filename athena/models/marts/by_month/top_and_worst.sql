@@ -5,30 +5,52 @@ with returns as (
     where {{ since_change() }}
 ),
 
+bounds as (
+    select
+        date
+        {%- for sessions in horizons %},
+        {{ least_of('max(return_' ~ sessions ~ 'd, 10)') }} as tenth_from_top_{{ sessions }},
+        {{ greatest_of('min(return_' ~ sessions ~ 'd, 10)') }} as tenth_from_bottom_{{ sessions }}
+        {%- endfor %}
+    from returns
+    group by date
+),
+
 {%- for sessions in horizons %}
 
-placed_{{ sessions }} as (
+near_the_ends_{{ sessions }} as (
     select
-        date,
+        returns.date,
         {{ sessions }} as horizon_sessions,
-        symbol,
-        close,
-        return_{{ sessions }}d as return_over_horizon,
-        row_number() over (partition by date order by return_{{ sessions }}d desc, symbol) as place_from_top,
-        row_number() over (partition by date order by return_{{ sessions }}d, symbol) as place_from_bottom,
-        month
+        returns.symbol,
+        returns.close,
+        returns.return_{{ sessions }}d as return_over_horizon,
+        returns.month
     from returns
-    where return_{{ sessions }}d is not null
+    inner join bounds on returns.date = bounds.date
+    where
+        returns.return_{{ sessions }}d >= bounds.tenth_from_top_{{ sessions }}
+        or returns.return_{{ sessions }}d <= bounds.tenth_from_bottom_{{ sessions }}
 ),
 {%- endfor %}
 
-placed as (
+near_the_ends as (
     {%- for sessions in horizons %}
-    select * from placed_{{ sessions }}
+    select * from near_the_ends_{{ sessions }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by date, horizon_sessions order by return_over_horizon desc, symbol
+        ) as place_from_top,
+        row_number() over (partition by date, horizon_sessions order by return_over_horizon, symbol) as place_from_bottom
+    from near_the_ends
 ),
 
 sides as (
