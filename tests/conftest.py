@@ -12,6 +12,7 @@ settings.load_profile("same")
 
 # By the start of a test's path, the longest first.
 TOGETHER = (
+    "batch",
     "declared",
     "end_to_end",
     "evaluation",

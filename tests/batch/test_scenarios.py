@@ -7,16 +7,13 @@ from surveillance.batch.cross_product_spoofing import correlation
 from surveillance.batch.records import Records
 from surveillance.batch.run import run
 from surveillance.evaluation import Rule, scorecard
-from surveillance.reference import Reference, accounts_of, instruments_of
-from surveillance.simulation import Session, simulate
-from surveillance.simulation.scenarios import BATCH_PATTERNS, family
+from surveillance.reference import Reference
+from surveillance.simulation import simulate
+from surveillance.simulation.scenarios import BATCH_PATTERNS
+
+from tests.batch.sessions import SESSIONS, played
 
 RULES = {rule.ID: Rule(rule.KIND, rule.ANSWERS) for rule in BATCH_RULES}
-SESSIONS = {
-    "circular_trading": Session(seed=2, minutes=30, symbols=2, orders_per_second=10, difficulty=0.2),
-    "cross_product_spoofing": Session(seed=2, minutes=20, symbols=4, orders_per_second=10, difficulty=0.2),
-    "insider_trading": Session(seed=2, minutes=60, symbols=7, orders_per_second=2, difficulty=0.2),
-}
 
 
 def test_every_batch_rule_has_a_pattern_to_play() -> None:
@@ -25,8 +22,7 @@ def test_every_batch_rule_has_a_pattern_to_play() -> None:
 
 @pytest.mark.parametrize("pattern", SESSIONS)
 def test_pattern_is_found_and_its_near_misses_are_not(pattern: str) -> None:
-    simulated = simulate(msgspec.structs.replace(SESSIONS[pattern], scenarios=dict.fromkeys(family(pattern), 1)))
-    reference = Reference(instruments_of(simulated.instruments), accounts_of(simulated.accounts))
+    simulated, reference = played(pattern)
     card = scorecard(run([simulated.events], reference), simulated.labels, RULES)
     assert card["patterns"][pattern]["recall"] == 1
     assert card["rules"][pattern]["false"] == 0

@@ -104,26 +104,37 @@ def _paths(onward: dict[str, list[str]], path: tuple[str, ...], p: Values) -> It
 def _rounds(executions: Sequence[Execution], circle: tuple[str, ...], p: Values) -> list[Round]:
     """Put a circle's trades together to rounds: each the earliest that goes on from the one before.
 
-    A round may begin with any of the owners.
+    A round may begin with any of the owners, and go either way: who bought sells on, or who sold buys back.
     """
     onward = dict(pairwise((*circle, circle[0])))
     handed = [each for each in executions if onward.get(each.seller) == each.buyer]
     used: set[int] = set()
     rounds: list[Round] = []
-    for place, begins in enumerate(handed):
-        if place in used:
-            continue
-        taken = [place]
-        for number in range(place + 1, len(handed)):
-            each, before = handed[number], handed[taken[-1]]
-            alike = abs(each.quantity - begins.quantity) <= p["size_tolerance"] * begins.quantity
-            if number not in used and each.seller == before.buyer and alike:
-                taken.append(number)
-                if len(taken) == len(circle):
-                    rounds.append(tuple(handed[k] for k in taken))
-                    used.update(taken)
-                    break
+    for place in range(len(handed)):
+        if place not in used:
+            ways = [_round(handed, place, len(circle), used, is_back, p) for is_back in (False, True)]
+            taken = min((way for way in ways if way), key=lambda way: way[-1], default=[])
+            used.update(taken)
+            if taken:
+                rounds.append(tuple(handed[number] for number in taken))
     return rounds
+
+
+def _round(handed: Sequence[Execution], place: int, length: int, used: set[int], is_back: bool, p: Values) -> list[int]:
+    """Follow a round that begins with one trade; nothing where it does not close."""
+    begins, taken = handed[place], [place]
+    for number in range(place + 1, len(handed)):
+        each, before = handed[number], handed[taken[-1]]
+        goes_on = each.buyer == before.seller if is_back else each.seller == before.buyer
+        if (
+            number not in used
+            and goes_on
+            and abs(each.quantity - begins.quantity) <= p["size_tolerance"] * begins.quantity
+        ):
+            taken.append(number)
+            if len(taken) == length:
+                return taken
+    return []
 
 
 def _evidence(executions: Sequence[Execution], circle: tuple[str, ...], p: Values) -> Evidence | None:
