@@ -6,6 +6,7 @@ import pytest
 from surveillance.alerts import Alert, content
 from surveillance.batch import cross_product_spoofing as rule
 from surveillance.batch.run import run
+from surveillance.events import DAY
 from surveillance.reference import Account, Reference
 from surveillance.wire import table_of
 
@@ -29,6 +30,12 @@ def test_stack_that_helps_a_fill_in_a_correlated_instrument_is_told() -> None:
     assert alert.metrics["return_share"] == pytest.approx(0.8)
     assert "Returns of the two correlate by +0." in alert.explanation
     assert "account M sold 200 @ 50.1 in BBB at XNAS" in alert.explanation
+
+
+def test_correlation_of_earlier_days_is_not_diluted_by_the_day_itself() -> None:
+    earlier = [bar | {"ts": bar["ts"] - DAY} for bar in bars()]
+    (alert,) = alerts([*earlier, *bars(0.0, seed=2), *episode()])
+    assert alert.metrics["correlation"] > 0.8
 
 
 def test_fill_at_another_venue_needs_no_correlation() -> None:

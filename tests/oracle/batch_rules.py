@@ -42,6 +42,15 @@ def five_minute_returns(events: list[Event], symbol: str) -> dict[int, float]:
     return {k: log(closes[k] / closes[k - 1]) for k in closes if k - 1 in closes}
 
 
+def known_returns(events: list[Event], symbol: str, ts: int, p: dict[str, float]) -> dict[int, float]:
+    """Give the returns of earlier days, or of what ended before a moment where these are too few."""
+    of_all = five_minute_returns(events, symbol)
+    earlier = {k: each for k, each in of_all.items() if (k + 1) * 300 * SECOND <= ts // DAY * DAY}
+    if len(earlier) >= p["min_intervals"]:
+        return earlier
+    return {k: each for k, each in of_all.items() if (k + 1) * 300 * SECOND <= ts}
+
+
 def cross_product(events: list[Event], p: dict[str, float], owners: dict[str, str]) -> Found:
     """Look at every stack, every fill."""
     found: Found = set()
@@ -112,9 +121,9 @@ def _helped(
     if own and max(own) < start - p["meant_s"] * SECOND:
         return False
     rho, sigma = 1.0, 0.0
-    there = five_minute_returns(events, trade["symbol"])
+    there = known_returns(events, trade["symbol"], start, p)
     if trade["symbol"] != symbol:
-        here = five_minute_returns(events, symbol)
+        here = known_returns(events, symbol, start, p)
         common = sorted(here.keys() & there.keys())
         if len(common) < p["min_intervals"]:
             return False

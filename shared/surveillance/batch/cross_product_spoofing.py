@@ -10,6 +10,9 @@ cancel follows within `lag_s` of the fill; (6) the fill paid: the mid of B moved
 `min_gain_spreads` spreads from the entry of the first order, and by `min_gain_sigmas` σ of usual moves in that time,
 and its price is better than what B's other side paid then.
 
+Correlation and usual moves are those of earlier days (UTC), or, where these have too few intervals, of all that ended
+before the first order of the stack: what the owner could know, and the manipulated prices are no measure of it.
+
 A buy stack helps sells in B where the correlation is positive, buys where it is negative. The order that was filled
 was entered or re-priced at most `meant_s` before those in A, and of the move at least `min_return_share` comes back
 within `lag_s` of the cancel.
@@ -25,7 +28,7 @@ import numpy as np
 
 from surveillance.batch.executions import Evidence, Execution
 from surveillance.batch.records import Market, Records, Withdrawn
-from surveillance.events import SECOND
+from surveillance.events import DAY, SECOND
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, amount, duration, side_word
 
@@ -175,6 +178,15 @@ def correlation(one: dict[int, float], other: dict[int, float], at_least: float)
     return float(((both - both.mean(axis=0)) / spread).prod(axis=1).mean())
 
 
+def returns_before(returns: dict[int, float], ts: int, p: Values) -> dict[int, float]:
+    """Keep the returns of earlier days, or, where these are too few, all that ended before a moment."""
+    interval = round(p["interval_s"] * SECOND)
+    earlier = {end: each for end, each in returns.items() if end * interval <= ts // DAY * DAY}
+    if len(earlier) >= p["min_intervals"]:
+        return earlier
+    return {end: each for end, each in returns.items() if end * interval <= ts}
+
+
 def _mid(records: Records, stack: Stack) -> float | None:
     prices = records.price_of(*stack.market)
     return prices.mid(stack.start) if prices else None
@@ -192,10 +204,11 @@ def _evidence(
         return None
     if trade.price * trade.quantity * p["size_ratio"] > stack.worth:
         return None
+    there = returns_before(returns.get(fill.symbol, {}), stack.start, p)
     if fill.symbol == symbol:
         rho: float | None = 1.0
     else:
-        rho = correlation(returns.get(symbol, {}), returns.get(fill.symbol, {}), p["min_intervals"])
+        rho = correlation(returns_before(returns.get(symbol, {}), stack.start, p), there, p["min_intervals"])
     if rho is None or abs(rho) < p["min_correlation"] or fill.side * stack.side * rho > 0:
         return None
     mid = _mid(records, stack)
@@ -211,7 +224,7 @@ def _evidence(
     mid, spread = (before[0] + before[1]) / 2, max(before[1] - before[0], 1e-9 * before[1])
     moved = -fill.side * (then - mid)
     better = trade.price - before[0] if fill.side < 0 else before[1] - trade.price
-    known = list(returns.get(fill.symbol, {}).values())
+    known = list(there.values())
     elapsed = max(trade.ts - stack.start, 1) / SECOND
     sigma = mid * float(np.std(known)) * (elapsed / p["interval_s"]) ** 0.5 if len(known) >= p["min_intervals"] else 0.0
     if moved < max(p["min_gain_spreads"] * spread, p["min_gain_sigmas"] * sigma) or better <= 0:
@@ -221,7 +234,7 @@ def _evidence(
         return None
     account = trade.buy_account if fill.side > 0 else trade.sell_account
     where = f"{symbol} at {venue}" if venue else symbol
-    there = f"{fill.symbol} at {trade.venue}" if trade.venue else fill.symbol
+    place = f"{fill.symbol} at {trade.venue}" if trade.venue else fill.symbol
     levels = len({order.price for order in stack.orders})
     sentences = [
         f"Owner {stack.owner} entered {len(stack.orders)} {side_word(stack.side)} orders at {levels} prices in "
@@ -229,7 +242,7 @@ def _evidence(
         f"cancelled all of them within {duration(stack.end - stack.start)} (threshold {p['lifetime_s']:g} s), hardly "
         "anything filled.",
         f"While they stood, account {account} {'bought' if fill.side > 0 else 'sold'} {amount(trade.quantity)} @ "
-        f"{amount(trade.price)} in {there}, worth {stack.worth / (trade.price * trade.quantity):.1f} times less "
+        f"{amount(trade.price)} in {place}, worth {stack.worth / (trade.price * trade.quantity):.1f} times less "
         f"(threshold {p['size_ratio']:g}); the last cancel came {duration(max(stack.end - trade.ts, 0))} later "
         f"(threshold {p['lag_s']:g} s).",
         "It is the same instrument at another venue."
