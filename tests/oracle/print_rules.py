@@ -92,6 +92,8 @@ class PumpAndDump:
         self.volume = 0.0
         self.low = inf
         self.keys: list[str | None] = []
+        self.rush_keys: list[str | None] = []
+        self.rush_chunk = 0
         self.pump: dict[str, float] | None = None
 
     def see(self, told: Print, p: Values) -> Said | None:
@@ -105,30 +107,30 @@ class PumpAndDump:
         self.low = min(self.low, told.price)
         if told.side > 0 and told.sweep.prints == 2:
             self.rushes += 1
-            if len(self.keys) < 32:
-                self.keys.append(told.trade)
-        if self.pump is None:
-            if self.is_pump(told, p):
-                self.begin(told, p)
+            self.rush_keys = [*self.rush_keys, told.trade][:32]
+            if self.pump is not None:
+                self.keys = [*self.keys, told.trade][:32]
+                if self.is_rush(p):
+                    self.rush_chunk = chunk
+        if self.is_pump(told, p):
+            self.begin(told, p)
             return None
-        return self.wait(self.pump, told, p)
+        return None if self.pump is None else self.wait(self.pump, told, p)
 
     def turn(self, chunk: int, p: Values) -> None:
-        if self.pump is None and self.chunk:
-            count = float(self.rushes)
-            for _ in range(min(chunk - self.chunk, 64)):
+        if self.chunk:
+            counts = [float(self.rushes), *[0.0] * 63][: chunk - self.chunk]
+            for count in counts:
                 self.lows = [*self.lows, self.low][-16:]
                 self.chunks += 1
                 self.held_back.append(count)
                 if len(self.held_back) > 4:
                     weight = 1 / min(self.chunks - 4, p["window_s"] / p["chunk_s"])
-                    apart = self.held_back.pop(0) - self.rush_mean
+                    far = 2 * self.sigma()
+                    apart = min(max(self.held_back.pop(0) - self.rush_mean, -far), far)
                     self.rush_mean += weight * apart
                     self.rush_variance = (1 - weight) * (self.rush_variance + weight * apart * apart)
-                count = 0.0
-        self.chunk, self.rushes, self.volume, self.low = chunk, 0, 0.0, inf
-        if self.pump is None:
-            self.keys = []
+        self.chunk, self.rushes, self.volume, self.low, self.rush_keys = chunk, 0, 0.0, inf, []
 
     def sigma(self) -> float:
         return sqrt(max(self.rush_variance, self.rush_mean, 0.25))
@@ -138,15 +140,22 @@ class PumpAndDump:
 
     def is_pump(self, told: Print, p: Values) -> bool:
         return (
-            self.rushes >= p["min_rushes"]
+            self.is_rush(p)
             and self.chunks - 4 >= p["warm_up_chunks"]
             and told.history_s >= p["min_history_s"]
             and self.volume >= p["volume_multiple"] * told.volume_rate * p["chunk_s"]
-            and self.rushes >= self.rush_mean + p["min_sigmas"] * self.sigma()
+            and (self.pump is None or self.base() > self.halfway(self.pump, p))
             and told.price - self.base() >= p["min_rise"] * abs(self.base())
         )
 
+    def is_rush(self, p: Values) -> bool:
+        return self.rushes >= p["min_rushes"] and self.rushes >= self.rush_mean + p["min_sigmas"] * self.sigma()
+
+    def halfway(self, pump: dict[str, float], p: Values) -> float:
+        return pump["peak"] - p["dump_share"] * (pump["peak"] - pump["base"])
+
     def begin(self, told: Print, p: Values) -> None:
+        self.keys, self.rush_chunk = self.rush_keys, self.chunk
         self.pump = {
             "start_ts": self.chunk * ns(p["chunk_s"]),
             "base": self.base(),
@@ -161,6 +170,9 @@ class PumpAndDump:
 
     def wait(self, pump: dict[str, float], told: Print, p: Values) -> Said | None:
         if told.price > pump["peak"]:
+            if self.chunk - self.rush_chunk > 16:
+                self.pump = None
+                return None
             pump |= {"peak": told.price, "peak_ts": told.ts, "bought": 0.0, "sold": 0.0}
         elif told.ts - pump["peak_ts"] > ns(p["dump_s"]):
             self.pump = None
@@ -169,7 +181,7 @@ class PumpAndDump:
             pump["bought" if told.side > 0 else "sold"] += told.quantity
         height = pump["peak"] - pump["base"]
         down = pump["bought"] + pump["sold"]
-        if (told.price if told.mid is None else told.mid) > pump["peak"] - p["dump_share"] * height:
+        if (told.price if told.mid is None else told.mid) > self.halfway(pump, p):
             return None
         if pump["sold"] <= 0 or pump["sold"] < p["min_selling"] * down:
             return None
@@ -210,6 +222,7 @@ class Ignition:
     sigma: float
     taken: float
     extreme: float
+    reached: float
     extreme_ts: int
     bought_before: float
     sold_before: float
@@ -290,6 +303,7 @@ class MomentumIgnition:
             sigma=told.volatility,
             taken=told.sweep.quantity,
             extreme=mid,
+            reached=mid,
             extreme_ts=told.ts,
             bought_before=self.bought,
             sold_before=self.sold,
@@ -302,7 +316,9 @@ class MomentumIgnition:
         mid = nan if told.mid is None else told.mid
         beyond = (mid - each.extreme) * each.side
         if beyond > 0 and told.ts - each.start_ts <= ns(p["ignition_s"]):
-            each.extreme, each.extreme_ts = mid, told.ts
+            each.extreme = mid
+            if abs(mid - each.reached) > 0.1 * abs(each.reached - each.start):
+                each.reached, each.extreme_ts = mid, told.ts
             flow = self.bought - each.bought_before, self.sold - each.sold_before
             each.with_it, each.against_it = flow if each.side > 0 else flow[::-1]
         elif beyond > 0.25 * abs(each.extreme - each.start):

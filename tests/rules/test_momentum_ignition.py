@@ -38,6 +38,7 @@ def scene(
     accounts: bool = True,
     against: float = 0.0,
     earlier_s: float = 0.0,
+    creeps: int = 0,
 ) -> Market:
     """Eve sweeps; the mid follows each time by `step`; she sells at the top; the price comes back by a share."""
     market, top = flat(mid), mid
@@ -56,6 +57,10 @@ def scene(
             top - 0.03125, exit_size, aggressor="sell", trade_id="exit",
             sell_account=exit_by if accounts else None, buy_account="last" if accounts else None,
         )  # fmt: skip
+    for _ in range(creeps):
+        top += 1 / 64
+        market.wait(40_000).quote(top - 0.03125, top + 0.03125)
+        market.trade(top, 10, aggressor="buy", buy_account="z", sell_account="w")
     bottom = top - back * (top - mid)
     market.wait(10_000).quote(bottom - 0.03125, bottom + 0.03125).wait(1000)
     return market.trade(bottom, 10, aggressor="sell", trade_id="back", sell_account="w" if accounts else None)
@@ -94,6 +99,11 @@ def test_sweeps_count_from_the_threshold_on(sweeps: int, count: int) -> None:
 @pytest.mark.parametrize(("back", "count"), [(0.5, 1), (0.484375, 0)])
 def test_retrace_counts_from_the_threshold_on(back: float, count: int) -> None:
     assert len(scene(back=back).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("creeps", "count"), [(2, 1), (3, 0)])
+def test_price_that_creeps_on_has_held(creeps: int, count: int) -> None:
+    assert len(scene(creeps=creeps).alerts(RULE)) == count
 
 
 @pytest.mark.parametrize(("size", "count"), [(180, 1), (179, 0)])

@@ -87,3 +87,35 @@ def test_fed_bars_of_earlier_days_are_history() -> None:
 def test_rush_that_begins_before_the_price_has_risen_is_no_measure_of_itself() -> None:
     begins = rush(quiet_hours(), orders=12, to=100.4)
     assert len(dump(rush(begins, to=103.0)).alerts(RULE)) == 1
+
+
+def hold(market: Market, price: float, chunks: int) -> Market:
+    """Small prints at one price, one every five seconds."""
+    for number in range(5 * chunks):
+        market.trade(price, 30.0, aggressor="buy" if number % 2 else "sell").wait(5000)
+    return market
+
+
+def test_waves_of_buyers_that_moved_no_price_do_not_hide_a_pump() -> None:
+    market = quiet_hours()
+    for _ in range(6):
+        hold(rush(market, orders=12, to=100.0), 100.0, chunks=4)
+    assert len(dump(rush(market)).alerts(RULE)) == 1
+
+
+def test_pump_out_of_a_rise_that_held_is_told_from_there() -> None:
+    market = hold(rush(quiet_hours()), 103.0, chunks=18)
+    for number in range(12):
+        for part in range(2):
+            price = 103.0 + 3.0 * (number + 1) / 12
+            market.trade(price, 80.0, aggressor="buy", buy_order_id=f"s{number}", trade_id=f"s{number}-{part}")
+        market.wait(2000)
+    (alert,) = dump(market, to=104.25).alerts(RULE)
+    assert "rose from 103 to 106" in alert.explanation
+    assert set(alert.trade_ids) <= {"d", *(f"s{number}-1" for number in range(12))}
+
+
+@pytest.mark.parametrize(("chunks", "count"), [(10, 1), (18, 0)])
+def test_higher_price_long_after_the_rush_ends_the_wait(chunks: int, count: int) -> None:
+    market = hold(rush(quiet_hours()), 103.0, chunks=chunks).trade(103.25, 30, aggressor="buy").wait(5000)
+    assert len(dump(market, to=101.0).alerts(RULE)) == count

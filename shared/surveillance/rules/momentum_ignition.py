@@ -6,7 +6,8 @@ the first of them no more than `pause_s` apart;
 (3) at least `one_sided` of all aggressive volume from the first sweep to the extreme is on that side, and at least
 `min_share` of it the owner's; (4) the mid moves by `min_sigmas` standard deviations of its recent seconds and by
 `min_move_bp` or more; (5) the owner trades at least `exit_share` of what it took on the other side, within `near` of
-the extreme mid; (6) `retrace` of the move is given back within `retrace_s` of the extreme. At most `OWNERS` owners of a
+the extreme mid; (6) `retrace` of the move is given back within `retrace_s` of the extreme, that is of when the mid last
+went on by a tenth of the move: a price that creeps on where it has come to has held. At most `OWNERS` owners of a
 market are followed at once, those with most sweeps.
 
 Without accounts the sweeps are anybody's and (5) is not asked: the alert is a candidate.
@@ -47,6 +48,7 @@ PARAMETERS = (
 
 OWNERS = 16
 EVIDENCE = 16
+STEP = 0.1
 GOES_ON = 0.25
 """Beyond the extreme by this share of the move, after the time for it, it was no ignition."""
 ROW = [
@@ -67,6 +69,7 @@ ROW = [
     ("bought_before", "f8", (OWNERS,)),
     ("sold_before", "f8", (OWNERS,)),
     ("extreme", "f8", (OWNERS,)),
+    ("reached", "f8", (OWNERS,)),  # what it was at the time of the next
     ("extreme_ts", "i8", (OWNERS,)),
     ("with_it", "f8", (OWNERS,)),  # aggressive volume to the extreme, on the side and against it
     ("against_it", "f8", (OWNERS,)),
@@ -127,6 +130,7 @@ def _follow(context, row):
     row.bought_before[k] = row.bought
     row.sold_before[k] = row.sold
     row.extreme[k] = mid
+    row.reached[k] = mid
     row.extreme_ts[k] = context.ts
     row.with_it[k] = 0.0
     row.against_it[k] = 0.0
@@ -142,7 +146,9 @@ def _follow(context, row):
 def _reach(context, row, k, mid):
     """Take a new extreme, and the flow up to it."""
     row.extreme[k] = mid
-    row.extreme_ts[k] = context.ts
+    if abs(mid - row.reached[k]) > STEP * abs(row.reached[k] - row.start[k]):
+        row.reached[k] = mid
+        row.extreme_ts[k] = context.ts
     bought = row.bought - row.bought_before[k]
     sold = row.sold - row.sold_before[k]
     row.with_it[k] = bought if row.side[k] > 0 else sold

@@ -9,7 +9,11 @@ at least `min_selling` of the volume since. A buying wave that holds its price i
 
 The mean volume comes from fed bars and from trades and must rest on `min_history_s` at least. The mean price of hours
 is not asked: a share that has fallen can be pumped too. What is usual ends `HELD_BACK` chunks ago, so that the chunk
-in which the rush begins, and in which the price has not risen far yet, does not pass for usual in the next.
+in which the rush begins, and in which the price has not risen far yet, does not pass for usual in the next. No chunk
+moves it by more than `FAR` standard deviations: one wave of buyers must not hide the next.
+
+The pump's highest price is reached within `LOWS` chunks of its last rush; a higher one later is not its doing, and the
+wait is over. So it is where, after a price that has held for as long, another rush makes a pump of its own.
 
 Source: La Morgia, Mei, Sassi and Stefa, "Pump and Dumps in the Bitcoin Era" (2020).
 """
@@ -44,6 +48,7 @@ PARAMETERS = (
 
 LOWS = 16
 HELD_BACK = 4
+FAR = 2.0
 LONGEST_IDLE = 64
 EVIDENCE = 32
 ROW = [
@@ -56,9 +61,12 @@ ROW = [
     ("rush_variance", "f8"),
     ("lows", "f8", (LOWS,)),  # of the chunks before
     ("counts", "f8", (HELD_BACK,)),  # rush orders of the chunks that are not yet usual
+    ("rush_count", "i8"),
+    ("rush_keys", "i8", (EVIDENCE,)),  # of the running chunk
     ("pumped", "i8"),
     ("told", "i8"),
     ("start_ts", "i8"),
+    ("rush_chunk", "i8"),  # the last one with a rush
     ("peak_ts", "i8"),
     ("base", "f8"),
     ("peak", "f8"),
@@ -75,12 +83,17 @@ _KEPT_NS = 86_400 * SECOND
 
 
 @kernel
-def _turn(context, row, chunk, p):
-    """Take the finished chunk, and fold an earlier one into what is usual, unless there is a pump.
+def _sigma(row):
+    return np.sqrt(max(row.rush_variance, row.rush_mean, 0.25))
+
+
+@kernel
+def _turn(row, chunk, p):
+    """Take the finished chunk, and fold an earlier one into what is usual.
 
     Chunks without a trade count as 0.
     """
-    if row.pumped == 0 and row.chunk:
+    if row.chunk:
         count = np.float64(row.rushes)
         for _ in range(min(chunk - row.chunk, LONGEST_IDLE)):
             row.lows[row.chunks % LOWS] = row.low
@@ -88,17 +101,17 @@ def _turn(context, row, chunk, p):
             row.chunks += 1
             if row.chunks > HELD_BACK:
                 weight = 1.0 / min(row.chunks - HELD_BACK, p.window_ns / p.chunk_ns)
-                apart = row.counts[place] - row.rush_mean
+                far = FAR * _sigma(row)
+                apart = min(max(row.counts[place] - row.rush_mean, -far), far)
                 row.rush_mean += weight * apart
                 row.rush_variance = (1.0 - weight) * (row.rush_variance + weight * apart * apart)
             row.counts[place] = count
             count = 0.0
     row.chunk = chunk
     row.rushes = 0
+    row.rush_count = 0
     row.volume = 0.0
     row.low = np.inf
-    if row.pumped == 0:
-        row.count = 0
 
 
 @kernel
@@ -111,27 +124,34 @@ def _base(row):
 
 
 @kernel
+def _is_rush(row, p):
+    return row.rushes >= p.min_rushes and row.rushes >= row.rush_mean + p.min_sigmas * _sigma(row)
+
+
+@kernel
 def _is_pump(event, context, row, p):
     if (
-        row.rushes < p.min_rushes
+        not _is_rush(row, p)
         or row.chunks - HELD_BACK < p.warm_up_chunks
         or context.history_s * SECOND < p.min_history_ns
     ):
         return False
     if row.volume < p.volume_multiple * context.volume_rate * (p.chunk_ns / SECOND):
         return False
-    sigma = np.sqrt(max(row.rush_variance, row.rush_mean, 0.25))
-    if row.rushes < row.rush_mean + p.min_sigmas * sigma:
-        return False
     base = _base(row)
+    if row.pumped and base <= row.peak - p.dump_share * (row.peak - row.base):
+        return False
     return event.price - base >= p.min_rise * abs(base)
 
 
 @kernel
 def _begin(event, context, row, p):
-    sigma = np.sqrt(max(row.rush_variance, row.rush_mean, 0.25))
     row.pumped = 1
     row.start_ts = row.chunk * p.chunk_ns
+    row.rush_chunk = row.chunk
+    row.count = row.rush_count
+    for k in range(row.rush_count):
+        row.keys[k] = row.rush_keys[k]
     row.base = _base(row)
     row.peak = event.price
     row.peak_ts = context.ts
@@ -139,8 +159,23 @@ def _begin(event, context, row, p):
     row.sold = 0.0
     row.told_rushes = row.rushes
     row.told_volume = row.volume
-    row.sigmas = (row.rushes - row.rush_mean) / sigma
+    row.sigmas = (row.rushes - row.rush_mean) / _sigma(row)
     row.multiple = row.volume / (context.volume_rate * (p.chunk_ns / SECOND))
+
+
+@kernel
+def _count(context, row, p):
+    """Count a rush order, as evidence too."""
+    row.rushes += 1
+    if row.rush_count < EVIDENCE:
+        row.rush_keys[row.rush_count] = context.trade
+        row.rush_count += 1
+    if row.pumped:
+        if _is_rush(row, p):
+            row.rush_chunk = row.chunk
+        if row.count < EVIDENCE:
+            row.keys[row.count] = context.trade
+            row.count += 1
 
 
 @kernel
@@ -151,19 +186,20 @@ def step(event, context, row, p):
     row.expires = context.ts + _KEPT_NS
     chunk = context.ts // p.chunk_ns
     if chunk != row.chunk:
-        _turn(context, row, chunk, p)
+        _turn(row, chunk, p)
     row.volume += event.quantity
     row.low = min(row.low, event.price)
     if context.side > 0 and context.sweep_prints == 2:
-        row.rushes += 1
-        if row.count < EVIDENCE:
-            row.keys[row.count] = context.trade
-            row.count += 1
+        _count(context, row, p)
+    if _is_pump(event, context, row, p):
+        _begin(event, context, row, p)
+        return 0.0
     if row.pumped == 0:
-        if _is_pump(event, context, row, p):
-            _begin(event, context, row, p)
         return 0.0
     if event.price > row.peak:
+        if chunk - row.rush_chunk > LOWS:
+            row.pumped = 0
+            return 0.0
         row.peak = event.price
         row.peak_ts = context.ts
         row.bought = 0.0

@@ -252,6 +252,10 @@ class Script:
         """Move fair value evenly."""
         self._scene(command.DRIFT, at, until, round(ticks * 1000))
 
+    def accept(self, at: int) -> None:
+        """Make the mid fair value, so that the price rests where it has come to."""
+        self._scene(command.ACCEPT, at, at, 0)
+
     def volatility(self, at: int, until: int, times_usual: float) -> None:
         """Make fair value more or less volatile; 0 holds it."""
         self._scene(command.VOLATILITY, at, until, round(times_usual * MILLION))

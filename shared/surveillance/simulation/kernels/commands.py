@@ -66,6 +66,8 @@ PAUSE: Final = 10
 """Nothing happens until UNTIL."""
 SCATTER: Final = 11
 """AMOUNT millionths of the background's open orders are cancelled within EVERY."""
+ACCEPT: Final = 12
+"""Fair value becomes the mid: the market finds the price right."""
 
 # anchors: what a price is relative to
 MARKET: Final = 0

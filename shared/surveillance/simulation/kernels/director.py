@@ -319,6 +319,9 @@ def set_scene(state: State, row: int) -> None:
         scatter(state, 1.0, CLEARING_NS, state.wide_half)
     elif verb == command.PAUSE:
         state.paused_until = until
+    elif verb == command.ACCEPT:
+        if state.best_bid > 0 and state.best_ask < PRICES:
+            state.fair = 0.5 * (state.best_bid + state.best_ask)
     elif verb == command.SCATTER:
         state.wide_centre = int(state.fair)
         scatter(state, share, plan[command.EVERY], PRICES)

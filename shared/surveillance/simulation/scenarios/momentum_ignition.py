@@ -30,16 +30,18 @@ EXIT_SHARE = 0.5
 SLICES = 1
 OWN_PUSH = 0.15
 """Share of the move that the sweeps make themselves."""
-SWEPT = 0.5
+SWEPT = 1.2
 """What a sweep takes beyond the best price, a level: so much of what stands there."""
 RETRACES_NS = 40 * SECOND
-FLAT_NS = 60 * SECOND
+TREND_NS = 80 * SECOND
+"""Of a market that is not flat: it takes so long to get where its price then stands."""
 CALM_NS = 150 * SECOND
 """How long before it fair value hardly moves, so that the price has come to rest there."""
 CALM = 0.2
-PULLED = 0.2
+PULLED, GIVES_WAY = 0.2, 0.35
 FOLLOWS_NS = 10 * SECOND
-"""While the price moves, so much of the patient book is withdrawn in so much time: nobody wants to be passed over."""
+"""While the price moves, so much of the patient book is withdrawn in so much time: nobody wants to be passed over. More
+where it goes by itself."""
 LONGEST_NS = 160 * SECOND
 
 
@@ -64,10 +66,17 @@ def _ignite(
     through = levels - 1 + round(0.3 * levels * stage.instrument.half_spread_ticks)
     extreme = start + lasts_ns
     settles = extreme + EXITS_NS
+    script.accept(start - CALM_NS)
     script.volatility(start - CALM_NS, settles + 2 * RETRACES_NS, CALM)
     if not flat:
-        script.drift(start - FLAT_NS, start, 2.0 * ticks)
-        _give_way(script, start - FLAT_NS, start)
+        script.drift(start - TREND_NS, start - SECOND, 2.0 * ticks)
+        script.pressure(start - TREND_NS, start - SECOND, side)
+        _give_way(script, start - TREND_NS, start, GIVES_WAY)
+        script.accept(start - SECOND)
+        parts = TREND_NS // FOLLOWS_NS
+        for part in range(parts):
+            at, reach = start - TREND_NS + part * FOLLOWS_NS, at_opposite(round(2.0 * abs(ticks) / parts))
+            script.enter(at, ANY_CLIENT, side, reach, shares(stage.usual(40.0)), immediate=True, tagged=False)
     script.drift(start, extreme, (1.0 - OWN_PUSH) * ticks)
     _give_way(script, start, extreme)
     script.pressure(start, extreme + EXITS_NS, side if followed else -0.95 * side)
@@ -88,15 +97,16 @@ def _ignite(
             part = executed_of(order, EXIT_SHARE / SLICES)
             every_ns = EXITS_NS // SLICES
             script.enter(at, other, -side, at_opposite(2), part, immediate=True, times=SLICES, every_ns=every_ns)
+    script.accept(settles)
     if retraces:
         script.drift(settles, settles + RETRACES_NS, -stage.between(*RETRACES) * ticks)
-        _give_way(script, settles, settles + RETRACES_NS)
+        _give_way(script, settles, settles + RETRACES_NS, GIVES_WAY)
         script.pressure(settles, settles + RETRACES_NS, -0.8 * side)
 
 
-def _give_way(script: Script, start: int, until: int) -> None:
+def _give_way(script: Script, start: int, until: int, share: float = PULLED) -> None:
     for at in range(start, until - FOLLOWS_NS, FOLLOWS_NS):
-        script.scatter(at, FOLLOWS_NS, PULLED)
+        script.scatter(at, FOLLOWS_NS, share)
 
 
 def ignite(stage: Stage) -> None:
