@@ -18,6 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 from surveillance.calendar import session_days
+from surveillance.history.sources import one_source_a_symbol
 from surveillance.quality import Settings, inspect
 from surveillance.quality.columns import BARS, QUARANTINE, RAW_BARS, RAW_DIVIDENDS, RAW_SPLITS, REPORT
 from surveillance.quality.profile import PROFILED
@@ -26,8 +27,9 @@ from surveillance.quality.settings import Basis
 BAR, SPLIT, DIVIDEND = "bar", "split", "dividend"
 GIVEN: Final = pa.unify_schemas([pa.schema([("kind", pa.string())]), RAW_BARS, RAW_SPLITS, RAW_DIVIDENDS])
 """Bars, splits and dividends of a symbol travel together, told apart by `kind`."""
-CLEAN, SET_ASIDE, COUNTED = "clean", "quarantine", "report"
+CLEAN, SET_ASIDE, COUNTED, OTHER_SOURCE = "clean", "quarantine", "report", "other_source"
 TOLD: Final = pa.unify_schemas([pa.schema([("outcome_kind", pa.string())]), BARS, QUARANTINE, REPORT])
+OTHER: Final = pa.schema([("source", pa.string()), ("rows", pa.int64())])
 SPARK_MOMENT: Final = pa.timestamp("us", "UTC")
 SYMBOLS_A_PARTITION: Final = 100
 
@@ -41,7 +43,10 @@ def inspected(
     calendar: str | None = "XNYS",
     split_adjusted: Sequence[str] = (),
 ) -> DataFrame:
-    """Give clean bars, quarantined ones and the report as rows of `TOLD`, told apart by `outcome_kind`."""
+    """Give clean bars, quarantined ones and the report as rows of `TOLD`, told apart by `outcome_kind`.
+
+    A symbol's bars are those of one source; a row a source counts the bars that others had of it.
+    """
     parts = [_given(frame, kind) for frame, kind in ((bars, BAR), (splits, SPLIT), (dividends, DIVIDEND))]
     together = parts[0].unionByName(parts[1]).unionByName(parts[2])
     adjusted = frozenset(split_adjusted)
@@ -49,7 +54,9 @@ def inspected(
     def inspect_partition(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         given = _table(list(batches))
         rows = {kind: given.filter(pc.equal(given["kind"], kind)) for kind in (BAR, SPLIT, DIVIDEND)}
-        for basis, some in _by_basis(rows[BAR].select(RAW_BARS.names), adjusted):
+        bars, other = one_source_a_symbol(rows[BAR].select(RAW_BARS.names))
+        yield from _told(OTHER_SOURCE, pa.table({"source": list(other), "rows": list(other.values())}, OTHER))
+        for basis, some in _by_basis(bars, adjusted):
             found = inspect(
                 some,
                 rows[SPLIT].select(RAW_SPLITS.names),
@@ -128,7 +135,7 @@ def profiled(bars: DataFrame, run: str) -> DataFrame:
 
 
 def run(spark: SparkSession, places: argparse.Namespace) -> dict[str, int]:
-    """Read, inspect, write; rows in = clean + quarantined."""
+    """Read, inspect, write; rows in = clean + quarantined + those of other sources."""
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MILLIS")
     bars = _read(spark, places.bars, from_arrow_schema(RAW_BARS)).where(F.col("interval") == "1d").cache()
     splits = _read(spark, places.splits, from_arrow_schema(RAW_SPLITS))
@@ -146,19 +153,23 @@ def run(spark: SparkSession, places: argparse.Namespace) -> dict[str, int]:
         .parquet(places.clean)
     )
     counted = _of(told, COUNTED, REPORT)
-    by_run = f"run={places.run}"
     _of(told, SET_ASIDE, QUARANTINE).coalesce(1).write.mode("overwrite").parquet(places.quarantine)
-    counted.drop("run").coalesce(1).write.mode("overwrite").parquet(f"{places.report.rstrip('/')}/{by_run}")
-    profile = profiled(bars, places.run).drop("run")
-    profile.coalesce(1).write.mode("overwrite").parquet(f"{places.profile.rstrip('/')}/{by_run}")
+    counted.coalesce(1).write.mode("overwrite").parquet(f"{places.report.rstrip('/')}/{places.run}")
+    profile = profiled(bars, places.run)
+    profile.coalesce(1).write.mode("overwrite").parquet(f"{places.profile.rstrip('/')}/{places.run}")
     kinds = {row["outcome_kind"]: row["count"] for row in told.groupBy("outcome_kind").count().collect()}
     return {
         "symbols": symbols,
         "rows": bars.count(),
         "clean": kinds.get(CLEAN, 0),
         "quarantined": kinds.get(SET_ASIDE, 0),
-        "findings": int(counted.agg(F.coalesce(F.sum("rows"), F.lit(0))).first()[0]),
+        "other_source": _sum(told.where(F.col("outcome_kind") == OTHER_SOURCE)),
+        "findings": _sum(counted),
     }
+
+
+def _sum(counted: DataFrame) -> int:
+    return int(counted.agg(F.coalesce(F.sum("rows"), F.lit(0))).first()[0])
 
 
 def _of(told: DataFrame, kind: str, columns: pa.Schema) -> DataFrame:

@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -69,7 +70,25 @@ def test_quality_job_gives_the_rows_of_the_plain_function(spark: "pyspark.sql.Sp
         by = ("date", "symbol", "check")
         assert read(places.report, REPORT, *by).equals(plain.report.sort_by([(name, "ascending") for name in by]))
     profile = ds.dataset(places.profile, format="parquet").to_table().sort_by("column")
-    assert profile.to_pylist() == plain.profile.drop_columns(["run"]).sort_by("column").to_pylist()
+    assert profile.to_pylist() == plain.profile.sort_by("column").to_pylist()
+
+
+def test_quality_job_takes_one_source_a_symbol_and_counts_the_others(
+    spark: "pyspark.sql.SparkSession", tmp_path: Path
+) -> None:
+    from glue_jobs import quality
+
+    made = daily_bars(3, 60, seed=3)
+    other = made.bars.filter(pc.equal(made.bars["symbol"], "SIM0001"))
+    other = other.set_column(other.column_names.index("source"), "source", pa.repeat("polygon", other.num_rows))
+    places = write_bars(tmp_path, msgspec.structs.replace(made, bars=pa.concat_tables([made.bars, other])))
+    told = quality.run(spark, places)
+    assert told["other_source"] == other.num_rows
+    assert told["rows"] == made.bars.num_rows + other.num_rows == told["clean"] + told["quarantined"] + other.num_rows
+    clean = read(places.clean, BARS, "symbol", "date")
+    pairs = set(zip(clean["symbol"].to_pylist(), clean["source"].to_pylist(), strict=True))
+    assert {source for symbol, source in pairs if symbol == "SIM0001"} == {"polygon"}
+    assert len(pairs) == 3
 
 
 def test_compaction_job_keeps_each_event_once_over_runs(spark: "pyspark.sql.SparkSession", tmp_path: Path) -> None:
