@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from surveillance.adapters.history import HistoryLake
 from surveillance.calendar import session_days
+from surveillance.history.sessions import EXCHANGES
 from surveillance.history.sources import SPLIT_ADJUSTED, one_source_a_symbol
 from surveillance.history.tables import BY_NAME
 
 from cli.history_build import EVERYTHING, Report, Seen, first_changed_month, note
-from cli.history_sessions import EXCHANGES, write_sessions
+from cli.history_sessions import write_sessions
 
 SYMBOLS_A_PART: Final = 250
 QUALITY_READS: Final = ("raw_bars", "raw_splits", "raw_dividends")
