@@ -19,6 +19,7 @@ from infra.constructs.locked_requirements import NotLockedError
 from infra.constructs.source_package import REPOSITORY, HeavyImportError, MissingSourceError, SourcePackages
 from infra.stacks.alerting import Alerting
 from infra.stacks.detection import Detection
+from infra.stacks.history import History
 from infra.stacks.ingestion import Ingestion
 from infra.stacks.observability import Observability
 from infra.stacks.review import Review
@@ -63,7 +64,12 @@ def compose(app: App, configuration: Configuration, packages: SourcePackages) ->
     detection = Detection(app, "detection", configuration, packages, storage, streaming)
     alerting = Alerting(app, "alerting", configuration, packages, storage, streaming, ingestion)
     review = Review(app, "review", configuration, packages, storage)
-    Observability(app, "observability", configuration, storage, streaming, ingestion, detection, alerting, review)
+    history = None
+    if configuration.history is not None:
+        history = History(app, "history", configuration, configuration.history, packages, storage, streaming, ingestion)
+    Observability(
+        app, "observability", configuration, storage, streaming, ingestion, detection, alerting, review, history
+    )
     Tags.of(app).add("product", "surveillance")
     Tags.of(app).add("environment", configuration.environment)
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from aws_cdk import RemovalPolicy
 from surveillance.alerts import SEVERITIES
+from surveillance.errors import InputError
+from surveillance.history.plan import named
 
 LANES_LOCK: Final = Path(__file__).with_name("lanes.lock")
 PRODUCTION: Final = "production"
@@ -59,6 +61,15 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class HistoryChoice:
+    """What is collected each day (`source/dataset`), and the secret of each source: an ARN, or a word."""
+
+    datasets: tuple[str, ...]
+    secrets: Mapping[str, str]
+    scan_gigabytes: int
+
+
+@dataclass(frozen=True)
 class Configuration:
     """One deployment."""
 
@@ -74,6 +85,7 @@ class Configuration:
     operator_emails: tuple[str, ...]
     alert_link: str | None
     retention: Retention
+    history: HistoryChoice | None
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -129,7 +141,29 @@ def read(context: Callable[[str], object], lanes_lock: Path = LANES_LOCK) -> Con
             lake_days=_whole(retention.get, "lake_days", 1, 36500),
             function_log_days=_whole(retention.get, "function_log_days", 1, 3653),
         ),
+        history=_history(_decoded(context("history"))),
     )
+
+
+def _history(given: object) -> HistoryChoice | None:
+    if given is None:
+        return None
+    value: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    unknown = set(value) - {"datasets", "secrets", "scan_gigabytes"}
+    if not isinstance(given, Mapping) or unknown:
+        raise ConfigurationError("history must be null, or an object with datasets, secrets and scan_gigabytes.")
+    datasets = _texts("history.datasets", _listed(value.get("datasets")))
+    secrets = value.get("secrets")
+    if not isinstance(secrets, Mapping) or not all(isinstance(secret, str) for secret in secrets.values()):
+        raise ConfigurationError("history.secrets must be an object of texts: source to secret.")
+    try:
+        sources = {named(name).source for name in datasets}
+    except InputError as error:
+        raise ConfigurationError(f"history.datasets: {error}") from error
+    if not sources or sources - set(secrets):
+        lacking = ", ".join(sorted(sources - set(secrets))) or "any source"
+        raise ConfigurationError(f"history: there is no dataset, or no secret, for {lacking}.")
+    return HistoryChoice(datasets, dict(secrets), _whole(value.get, "scan_gigabytes", 1, 100_000))
 
 
 def _decoded(value: object) -> object:

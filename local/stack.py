@@ -72,7 +72,7 @@ class LocalStack:
         announce: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.state_dir = Path(state_dir).resolve()
-        self.context = dict(context or {})
+        self.context = {"history": None, **(context or {})}  # here `surveillance history build` builds it
         self.faults = faults
         self.services: list[ServiceProcess] = []
         self.health_port = 0

@@ -29,6 +29,7 @@ class EventFunction(Construct):
         memory_mb: int,
         timeout_seconds: int,
         image: bool = False,
+        most_at_once: int | None = None,
     ) -> None:
         super().__init__(scope, name)
         execution = ExecutionRole(
@@ -57,6 +58,7 @@ class EventFunction(Construct):
                 environment_encryption=defaults.key,
                 memory_size=memory,
                 timeout=timeout,
+                reserved_concurrent_executions=most_at_once,
                 tracing=aws_lambda.Tracing.ACTIVE,
             )
         else:
@@ -72,6 +74,7 @@ class EventFunction(Construct):
                 environment_encryption=defaults.key,
                 memory_size=memory,
                 timeout=timeout,
+                reserved_concurrent_executions=most_at_once,
                 tracing=aws_lambda.Tracing.ACTIVE,
             )
             acknowledge(self.function, "L1", "The library supports Python 3.11 to 3.13; 3.13 is the newest of them.")

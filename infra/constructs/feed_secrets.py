@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import aws_iam, aws_secretsmanager
+from aws_cdk import aws_iam
 from constructs import Construct
 
-from infra.constructs.acknowledgements import acknowledge
 from infra.constructs.defaults import Defaults
+from infra.constructs.provider_secret import ProviderSecret
 
 
 class FeedSecrets(Construct):
@@ -22,7 +22,7 @@ class FeedSecrets(Construct):
         feeds: Iterable[Mapping[str, Any]],
     ) -> None:
         super().__init__(scope, name)
-        self._made: dict[str, aws_secretsmanager.Secret] = {}
+        self.made: dict[str, ProviderSecret] = {}
         self._arns: list[str] = []
         self._defaults = defaults
         self.feeds = [{**feed, "secret": self._arn(feed["secret"])} for feed in feeds]
@@ -33,17 +33,9 @@ class FeedSecrets(Construct):
         if secret.startswith("arn:"):
             arn = secret
         else:
-            if secret not in self._made:
-                made = aws_secretsmanager.Secret(
-                    self,
-                    secret,
-                    description=f"Feed key {secret}: put the provider's key here",
-                    encryption_key=self._defaults.key,
-                    removal_policy=self._defaults.removal_policy,
-                )
-                acknowledge(made, "SMG4", "The feed's provider issues this key; nothing here can rotate it.")
-                self._made[secret] = made
-            arn = self._made[secret].secret_arn
+            if secret not in self.made:
+                self.made[secret] = ProviderSecret(self, secret, defaults=self._defaults)
+            arn = self.made[secret].secret_arn
         if arn not in self._arns:
             self._arns.append(arn)
         return arn

@@ -1,4 +1,4 @@
-"""Glue columns of our own schemas: Arrow types of the event, annotations of the alert."""
+"""Glue columns of our own schemas: Arrow types of events and of history, annotations of the alert."""
 
 import types
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ _ARROW = {
     pa.int32(): "int",
     pa.float64(): "double",
     pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("ms"): "timestamp",
 }
 _PYTHON: dict[object, str] = {str: "string", int: "bigint", float: "double", bool: "boolean"}
 
@@ -21,6 +23,10 @@ def arrow_type(kind: pa.DataType) -> str:
     """Name the Glue type of an Arrow type; raises `TypeError` for one we have no column of."""
     if pa.types.is_list(kind):
         return f"array<{arrow_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{arrow_type(kind.key_type)},{arrow_type(kind.item_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{arrow_type(field.type)}' for field in kind)}>"
     if kind not in _ARROW:
         raise TypeError(f"no Glue type for {kind}")
     return _ARROW[kind]

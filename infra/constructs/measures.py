@@ -1,11 +1,13 @@
 """What is measured, and from when on it is an alarm; one place, so that the dashboard and the alarms agree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch, aws_kinesis, aws_s3, aws_sqs
 
 from infra.constructs.alarm_list import AlarmList, metric
 from infra.constructs.event_function import METRICS_NAMESPACE, EventFunction
+from infra.constructs.flow import Flow
 from infra.constructs.ingester_service import IngesterService
 from infra.constructs.parquet_delivery import ParquetDelivery
 
@@ -29,6 +31,7 @@ class Measures:
     check_feeds: EventFunction
     review_day: EventFunction
     dead_letters: tuple[aws_sqs.IQueue, ...]
+    flows: Mapping[str, Flow]
 
     @property
     def functions(self) -> dict[str, EventFunction]:
@@ -127,6 +130,14 @@ class Measures:
                 "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", {"QueueName": queue.queue_name}
             )
             alarms.above(name, visible, 0, "Read the messages: each names its receiver or schedule and the error.")
+        for name, flow in self.flows.items():
+            for ending in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"):
+                alarms.above(
+                    f"History{name}{ending.removeprefix('Executions')}",
+                    metric("AWS/States", ending, "Sum", {"StateMachineArn": flow.attr_arn}),
+                    0,
+                    "Read the execution's last state; once its cause is mended, redrive it.",
+                )
         alarms.below(
             "IngesterDown", self.running_tasks, 1, "Read the service's events and the ingester's log.", minutes=3
         )

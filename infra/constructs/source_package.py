@@ -16,6 +16,8 @@ ZIP_IMPORTS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore", "m
 PYTHON_VERSION: Final = "3.13"
 PLATFORM: Final = "manylinux2014_x86_64"
 SHIPPED_PARAMETERS: Final = ("parameters", "default.toml")
+MODEL_SUFFIXES: Final = frozenset({".sql", ".yml", ".csv"})
+MODEL_PLACES: Final = frozenset({"dbt_project.yml", "profiles.yml", "macros", "models", "snapshots", "tests"})
 IMAGE_FILES: Final = Path(__file__).parents[1] / "images"
 
 
@@ -78,6 +80,38 @@ class SourcePackages:
                 _copy(origin, target / origin.relative_to(self._repository))
         requirements = self._locked_for(package, "requirements.txt")
         (target / package / "requirements.txt").write_text(requirements, encoding="utf-8")
+        return target
+
+    def job_script(self, job: str) -> Path:
+        """Give the script of a Spark job."""
+        return self._existing("glue_jobs", f"{job}.py")
+
+    def job_library(self) -> Path:
+        """Lay out what the Spark jobs import of ours, for `--extra-py-files`."""
+        target = self._folder / "glue_jobs" / "library"
+        scripts = sorted(self._existing("glue_jobs", "requirements.txt").parent.glob("*.py"))
+        for path, origin in follow(scripts, {"surveillance": self._library}).files.items():
+            _copy(origin, target / path)
+        return target
+
+    def job_requirements(self) -> Path:
+        """Write what the Spark jobs install when they start, pinned and hashed."""
+        target = self._folder / "glue_jobs" / "requirements.txt"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(self._locked_for("glue_jobs", "requirements.txt"), encoding="utf-8")
+        return target
+
+    def models(self) -> Path:
+        """Lay out the build context of the dbt task: the project beside the Dockerfile."""
+        source = self._existing("athena", "Dockerfile").parent
+        target = self._folder / "athena"
+        for origin in sorted(source.rglob("*")):
+            place = origin.relative_to(source)
+            if origin.suffix in MODEL_SUFFIXES and place.parts[0] in MODEL_PLACES:
+                _copy(origin, target / "athena" / place)
+        _copy(source / "Dockerfile", target / "Dockerfile")
+        requirements = self._locked_for("athena", "requirements.txt")
+        (target / "requirements.txt").write_text(requirements, encoding="utf-8")
         return target
 
     def _existing(self, *parts: str) -> Path:

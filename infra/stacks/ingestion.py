@@ -25,13 +25,14 @@ class Ingestion(Stack):
         streaming: Streaming,
     ) -> None:
         super().__init__(scope, name, stack_name=configuration.stack_name(name))
-        secrets = FeedSecrets(self, "Feeds", defaults=storage.defaults, feeds=configuration.feeds)
+        self.secrets = secrets = FeedSecrets(self, "Feeds", defaults=storage.defaults, feeds=configuration.feeds)
         self.feeds_json = self.to_json_string(secrets.feeds)
+        self.network = FeedNetwork(self, "Network", defaults=storage.defaults)
         self.ingester = IngesterService(
             self,
             "Ingester",
             packages=packages,
-            network=FeedNetwork(self, "Network", defaults=storage.defaults),
+            network=self.network,
             defaults=storage.defaults,
             environment={
                 "LANES": storage.lane_count,

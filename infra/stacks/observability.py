@@ -9,6 +9,7 @@ from infra.constructs.dashboard import Dashboard
 from infra.constructs.measures import Measures
 from infra.stacks.alerting import Alerting
 from infra.stacks.detection import Detection
+from infra.stacks.history import History
 from infra.stacks.ingestion import Ingestion
 from infra.stacks.review import Review
 from infra.stacks.storage import Storage
@@ -29,6 +30,7 @@ class Observability(Stack):
         detection: Detection,
         alerting: Alerting,
         review: Review,
+        history: History | None,
     ) -> None:
         super().__init__(scope, name, stack_name=configuration.stack_name(name))
         measures = Measures(
@@ -43,7 +45,11 @@ class Observability(Stack):
             land_alerts=alerting.land_alerts,
             check_feeds=alerting.check_feeds,
             review_day=review.review_day,
-            dead_letters=(alerting.undelivered, alerting.uninvoked, review.unreviewed),
+            dead_letters=(
+                *(alerting.undelivered, alerting.uninvoked, review.unreviewed),
+                *((history.unstarted,) if history else ()),
+            ),
+            flows={} if history is None else {"Daily": history.daily, "BackFill": history.back_fill},
         )
         alarms = AlarmList(self, "Alarms", operators=storage.operators)
         measures.alarm(alarms)

@@ -12,6 +12,8 @@ from infra.constructs.state_table import StateTable
 from infra.constructs.stream_mapping import GIVEN_UP_PREFIX
 
 ACCESS_LOG_DAYS = 365
+QUERY_DAYS = 30
+"""How long analysts' query results are kept."""
 COUNTED_IN_LANE_BUCKET = {"quarantine": "quarantine/", "given-up": GIVEN_UP_PREFIX}
 
 
@@ -38,7 +40,7 @@ class Storage(Stack):
             "Lake",
             defaults=defaults,
             access_logs=access_logs,
-            expirations={"events/": retention.lake_days},
+            expirations={"events/": retention.lake_days, "queries/": QUERY_DAYS},
             counted_prefixes={"unconverted-events": "events-errors/", "unconverted-alerts": "alerts-errors/"},
         )
         self.checkpoints = StateTable(self, "Checkpoints", defaults=defaults, partition_key="lane", key_type=number)

@@ -26,12 +26,12 @@ class Streaming(Stack):
             shards=configuration.shards,
             hours=configuration.retention.stream_hours,
         )
-        database_name = f"surveillance_{configuration.environment.replace('-', '_')}"
-        database = aws_glue.CfnDatabase(
+        self.database_name = f"surveillance_{configuration.environment.replace('-', '_')}"
+        self.database = database = aws_glue.CfnDatabase(
             self,
             "Lake",
             catalog_id=Aws.ACCOUNT_ID,
-            database_input=aws_glue.CfnDatabase.DatabaseInputProperty(name=database_name),
+            database_input=aws_glue.CfnDatabase.DatabaseInputProperty(name=self.database_name),
         )
         raw_events = RawTable(
             self,

@@ -28,7 +28,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """A deployment that may lose its data, with enhanced fan-out and a recorded feed."""
+    """A deployment that may lose its data, with enhanced fan-out, a recorded feed and no history."""
     feed = {
         "name": "venue",
         "protocol": "events",
@@ -36,7 +36,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
         "channels": ["orders"],
         "clock": "recorded",
     }
-    context = {"environment": "laptop", "delete_data": "true", "fan_out": True, "feeds": [feed]}
+    context = {"environment": "laptop", "delete_data": "true", "fan_out": True, "feeds": [feed], "history": None}
     folder = tmp_path_factory.mktemp("laptop")
     synthesise(context, folder)
     return read_back(folder)

@@ -40,7 +40,7 @@ def lint(template: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "stack", ["storage", "streaming", "ingestion", "detection", "alerting", "review", "observability"]
+    "stack", ["storage", "streaming", "ingestion", "detection", "alerting", "review", "history", "observability"]
 )
 def test_cfn_lint_finds_nothing(production: Assembly, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lint(production.folder / f"{stack}.template.json", monkeypatch) == []

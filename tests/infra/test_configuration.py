@@ -111,3 +111,27 @@ def test_what_cannot_be_deployed_is_refused_by_name(changes: dict[str, Any], sen
 def test_the_ingester_accepts_every_feed_the_context_may_hold(feeds: list[dict[str, Any]]) -> None:
     read_feeds = feeds_of(json.dumps(configured(feeds=feeds).feeds))
     assert [feed.name for feed in read_feeds] == [feed["name"] for feed in feeds]
+
+
+def test_history_is_what_the_context_chooses_or_left_out() -> None:
+    choice = configured(history={"datasets": ["fmp/grades"], "secrets": {"fmp": "fmp-key"}, "scan_gigabytes": 5})
+    assert choice.history is not None
+    assert (choice.history.datasets, choice.history.scan_gigabytes) == (("fmp/grades",), 5)
+    assert configured(history=None).history is None
+
+
+@pytest.mark.parametrize(
+    ("history", "complaint"),
+    [
+        ("yes", "must be null, or an object"),
+        ({"datasets": ["fmp/grades"], "secrets": {"fmp": "k"}, "scan": 1}, "must be null, or an object"),
+        ({"datasets": ["fmp/shares"], "secrets": {"fmp": "k"}, "scan_gigabytes": 1}, "fmp shares is no dataset"),
+        ({"datasets": ["fmp/grades"], "secrets": {"polygon": "k"}, "scan_gigabytes": 1}, "no secret, for fmp"),
+        ({"datasets": [], "secrets": {}, "scan_gigabytes": 1}, "no dataset"),
+        ({"datasets": ["fmp/grades"], "secrets": {"fmp": 1}, "scan_gigabytes": 1}, "secrets must be"),
+        ({"datasets": ["fmp/grades"], "secrets": {"fmp": "k"}, "scan_gigabytes": 0}, "scan_gigabytes must be"),
+    ],
+)
+def test_history_that_can_not_be_deployed_is_refused(history: object, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        configured(history=history)

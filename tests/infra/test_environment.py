@@ -21,12 +21,14 @@ FUNCTIONS = {
     "review_day": {
         *("LANES", "LANE_BUCKET", "LAKE_BUCKET", "CHECKPOINT_TABLE", "ALERT_TABLE", "HISTORY_DAYS", "NUMBA_CPU_NAME"),
     },
+    "collect_dataset": {"LAKE_BUCKET", "LEASE_TABLE", "VENDOR_SECRETS", "EVENT_STREAM", "LANES", "NUMBA_CPU_NAME"},
+    "plan_history": {"LAKE_BUCKET", "DATASETS", "NEWS_EVENTS", "NUMBA_CPU_NAME"},
 }
 INGESTER = {"LANES", "EVENT_STREAM", "LANE_BUCKET", "LEASE_TABLE", "FEEDS"}
 HEAVY = ["llvmlite", "numba", "numpy", "pandas", "pyarrow"]
 RESOURCES = {
     *("LANES", "EVENT_STREAM", "LANE_BUCKET", "LAKE_BUCKET", "CHECKPOINT_TABLE", "ALERT_TABLE", "LEASE_TABLE"),
-    *("ALERT_TOPIC_ARN", "ALERT_DELIVERY_STREAM", "FEEDS"),
+    *("ALERT_TOPIC_ARN", "ALERT_DELIVERY_STREAM", "FEEDS", "VENDOR_SECRETS", "DATASETS", "NEWS_EVENTS"),
 }
 
 
@@ -68,21 +70,21 @@ def test_a_small_function_starts_with_only_its_environment_and_its_zip(function:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("function", ["detect_events", "review_day"])
+@pytest.mark.parametrize("function", ["detect_events", "review_day", "collect_dataset", "plan_history"])
 def test_image_functions_read_no_resource_they_are_not_given(function: str) -> None:
     assert resources_read(REPOSITORY / "lambdas" / function) <= FUNCTIONS[function]
 
 
 def test_the_ingester_s_environment_is_complete(production: Assembly) -> None:
-    (container,) = production.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    (container,) = production.one("AWS::ECS::TaskDefinition", "ingestion/")["ContainerDefinitions"]
     assert {variable["Name"] for variable in container["Environment"]} >= INGESTER | POWERTOOLS
     assert resources_read(REPOSITORY / "ingester") <= INGESTER
 
 
 def test_feeds_name_their_secret_by_arn(production: Assembly) -> None:
-    (container,) = production.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    (container,) = production.one("AWS::ECS::TaskDefinition", "ingestion/")["ContainerDefinitions"]
     (feeds,) = (variable["Value"] for variable in container["Environment"] if variable["Name"] == "FEEDS")
-    (secret,) = production.resources("AWS::SecretsManager::Secret")
+    (secret,) = production.resources("AWS::SecretsManager::Secret")  # history names the same one
     assert {"Ref": secret.partition("/")[2]} in feeds["Fn::Join"][1]
     assert not any("polygon-api-key" in part for part in feeds["Fn::Join"][1] if isinstance(part, str))
 

@@ -8,7 +8,16 @@ import pytest
 from tests.infra.assembly import Assembly
 
 STORES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Kinesis::Stream", "AWS::KMS::Key", "AWS::SQS::Queue")
-WITHOUT_RESOURCES = {"ecr:GetAuthorizationToken", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+LOG_DELIVERY = {
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+}
+TRACING = {
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+}
+WITHOUT_RESOURCES = {"ecr:GetAuthorizationToken", *TRACING, *LOG_DELIVERY}
+DERIVED = {"bars*", "quality_report*", "quality_profile*", "indicators*", "indicator_state*", "events*", "marts/*"}
+"""What Spark and dbt make of raw tables, and make anew, below history."""
 
 
 def is_ours(key: Any) -> bool:
@@ -81,14 +90,27 @@ def test_only_the_announcers_may_publish(production: Assembly) -> None:
     publishers = {
         name for name, statement in production.statements() if "sns:Publish" in json.dumps(statement["Action"])
     }
-    assert {name.partition("/")[2][:11] for name in publishers} == {"NotifyAlert", "CheckFeedsE"}
+    assert {name.partition("/")[2][:11] for name in publishers} == {"NotifyAlert", "CheckFeedsE", "FlowRoleDef"}
 
 
-def test_nobody_deletes_data(production: Assembly) -> None:
+def test_nobody_deletes_data_that_can_not_be_made_again(production: Assembly) -> None:
     for name, statement in production.statements():
-        if "Delete" in json.dumps(statement["Action"]):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        deleting = {action for action in actions if "Delete" in action} - LOG_DELIVERY
+        if {action for action in deleting if action.startswith("glue:")} == deleting:
+            marts = [place for place in map(json.dumps, statement["Resource"]) if ":table/" in place]
+            assert not deleting or all("surveillance_production_marts/*" in place for place in marts), name
+        elif deleting == {"s3:DeleteObject"}:
+            assert name.startswith("history/")
+            assert {place["Fn::Join"][1][1].removeprefix("/history/") for place in listed(statement)} <= DERIVED, name
+        else:
             own_marks = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["watch/*"]}}
             assert statement["Condition"] == own_marks, name
+
+
+def listed(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    found = statement["Resource"]
+    return found if isinstance(found, list) else [found]
 
 
 @pytest.mark.parametrize("kind", STORES)

@@ -1,13 +1,16 @@
 """Packages hold what the program imports and nothing else; the same sources give the same asset."""
 
 import json
+import shutil
+import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from aws_cdk import FileSystem
 
-from infra.constructs.locked_requirements import NotLockedError, entries, locked, names
+from infra.constructs.locked_requirements import NotLockedError, entries, locked, names, normalised
 from infra.constructs.source_closure import follow
 from infra.constructs.source_package import REPOSITORY, HeavyImportError, MissingSourceError, SourcePackages
 from tests.infra.assembly import Assembly
@@ -114,9 +117,70 @@ def test_every_package_the_image_imports_is_installed_in_it(tmp_path: Path) -> N
     assert third_party <= set(entries((folder / "requirements.txt").read_text()))
 
 
+@pytest.mark.parametrize("function", ["collect_dataset", "plan_history"])
+def test_functions_of_history_start_with_what_their_image_installs(function: str, tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path, bundle=False).image(function)
+    run_with_only((folder / "requirements.txt").read_text(), "import handler; handler.handle", folder)
+
+
+def test_spark_jobs_start_with_their_library_zipped_and_what_they_install(tmp_path: Path) -> None:
+    packages = SourcePackages(tmp_path, bundle=False)
+    library = shutil.make_archive(str(tmp_path / "library"), "zip", packages.job_library())
+    installed = packages.job_requirements().read_text() + "pyspark==3.5.6\npy4j==0.10.9.7\n"
+    for job in ("compaction", "indicators", "quality"):
+        shutil.copy(packages.job_script(job), tmp_path / f"script_{job}.py")
+    started = "import script_compaction, script_indicators, script_quality, exchange_calendars"
+    run_with_only(installed, f"sys.path.insert(0, {library!r}); {started}", tmp_path)
+
+
+@pytest.mark.nightly
+def test_the_models_are_read_with_what_their_image_installs(tmp_path: Path) -> None:
+    folder = SourcePackages(tmp_path, bundle=False).models()
+    (entry,) = (line for line in (folder / "Dockerfile").read_text().splitlines() if line.startswith("ENTRYPOINT"))
+    words = json.loads(entry.removeprefix("ENTRYPOINT"))
+    command = ["parse" if word == "build" else word for word in words[1:]]
+    command = command[: command.index("--exclude-resource-type")]
+    program = f"from dbt.cli.main import dbtRunner; assert dbtRunner().invoke({command!r}).success"
+    run_with_only((folder / "requirements.txt").read_text(), program, folder)
+
+
+def run_with_only(requirements: str, program: str, folder: Path) -> None:
+    """Run a program that finds no package beyond those required."""
+    installed = set(entries(requirements))
+    hidden = sorted(
+        top
+        for top, owners in packages_distributions().items()
+        if not {normalised(owner) for owner in owners} & installed and top not in sys.stdlib_module_names
+    )
+    blocker = (
+        "import sys\n"
+        "class Hidden:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {hidden!r} and not (name + '.').startswith('surveillance.'):\n"
+        "            raise ModuleNotFoundError(f'{name} is not installed there', name=name)\n"
+        "sys.meta_path.insert(0, Hidden())\n"
+        "sys.path.insert(0, '.')\n"
+    )
+    environment = {
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "DATASETS": "[]",
+        "DBT_LOG_PATH": "logs",
+        "DBT_TARGET_PATH": "target",
+        "LAKE_BUCKET": "lake",
+        "LEASE_TABLE": "leases",
+        "PATH": "/usr/bin:/bin",
+        "POWERTOOLS_TRACE_DISABLED": "1",
+    }
+    command = [sys.executable, "-I", "-c", blocker + program]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
 def test_every_source_of_a_dockerfile_is_in_its_context(tmp_path: Path) -> None:
     packages = SourcePackages(tmp_path, bundle=False)
     contexts = {packages.image("detect_events"): "Dockerfile", packages.service("ingester"): "ingester/Dockerfile"}
+    contexts |= {packages.image(name): "Dockerfile" for name in ("collect_dataset", "plan_history")}
+    contexts |= {packages.models(): "Dockerfile"}
     for folder, dockerfile in contexts.items():
         for line in (folder / dockerfile).read_text().splitlines():
             words = [word for word in line.split()[1:-1] if not word.startswith("--")]
@@ -139,7 +203,8 @@ def test_a_changed_source_gives_another_asset(repository: Path, tmp_path: Path) 
 
 
 def test_every_program_is_one_asset(production: Assembly) -> None:
-    assert len(list(production.folder.glob("asset.*"))) == 6
+    zips, images, spark, models = 3, 5, 3 + len(["library", "requirements"]), 1
+    assert len(list(production.folder.glob("asset.*"))) == zips + images + spark + models
 
 
 def test_assets_hold_no_caches_and_no_tests(production: Assembly) -> None:

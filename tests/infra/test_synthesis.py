@@ -12,7 +12,7 @@ from infra import app
 from infra.configuration import ConfigurationError
 from tests.infra.assembly import Assembly
 
-STACKS = ["storage", "streaming", "ingestion", "detection", "alerting", "review", "observability"]
+STACKS = ["storage", "streaming", "ingestion", "detection", "alerting", "review", "history", "observability"]
 
 
 def test_a_program_without_credentials_network_and_docker_writes_every_stack(production: Assembly) -> None:
@@ -46,7 +46,7 @@ def test_a_deployed_stack_keeps_its_lane_count(production: Assembly) -> None:
     """Every user of the lane count imports the export, and CloudFormation refuses to change an export in use."""
     output = production.templates["storage"]["Outputs"]["LaneCount"]
     imported = {"Fn::ImportValue": output["Export"]["Name"]}
-    (container,) = production.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    (container,) = production.one("AWS::ECS::TaskDefinition", "ingestion/")["ContainerDefinitions"]
     ingester = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
     detection = production.one("AWS::Lambda::Function", "detection/")["Environment"]["Variables"]
     assert output["Value"] == "16"

@@ -16,6 +16,7 @@ PHYSICAL_NAMES = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::ECS::Cluster": "ClusterName",
     "AWS::ECS::Service": "ServiceName",
+    "AWS::Glue::Job": "Name",
     "AWS::IAM::Role": "RoleName",
     "AWS::Kinesis::Stream": "Name",
     "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
@@ -26,6 +27,7 @@ PHYSICAL_NAMES = {
     "AWS::SQS::Queue": "QueueName",
     "AWS::Scheduler::Schedule": "Name",
     "AWS::SecretsManager::Secret": "Name",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 
 
@@ -111,7 +113,8 @@ def test_raw_tables_have_the_columns_of_our_schemas(production: Assembly) -> Non
 
 
 def test_raw_tables_are_projected_by_the_hour_of_arrival(production: Assembly) -> None:
-    for table in production.resources("AWS::Glue::Table").values():
+    for name in ("RawEvents", "RawAlerts", "RawMetrics"):
+        table = {"Properties": production.one("AWS::Glue::Table", name)}
         parameters = table["Properties"]["TableInput"]["Parameters"]
         keys = [key["Name"] for key in table["Properties"]["TableInput"]["PartitionKeys"]]
         assert keys == ["year", "month", "day", "hour"]
@@ -128,7 +131,7 @@ def test_a_deployment_stops_the_ingester_before_it_starts_another(production: As
 
 
 def test_the_ingester_is_checked_and_has_time_to_flush(production: Assembly) -> None:
-    (container,) = production.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    (container,) = production.one("AWS::ECS::TaskDefinition", "ingestion/")["ContainerDefinitions"]
     variables = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
     assert container["StopTimeout"] > int(variables["GRACE_SECONDS"])
     assert container["HealthCheck"]["Command"][0] == "CMD"
@@ -145,10 +148,11 @@ def test_schedules_run_each_minute_and_the_review_each_night(production: Assembl
     schedules = [each["Properties"] for each in production.resources("AWS::Scheduler::Schedule").values()]
     assert sorted((each["ScheduleExpression"], each["Target"]["Input"]) for each in schedules) == [
         ("cron(0 2 * * ? *)", '{"scheduled": "<aws.scheduler.scheduled-time>"}'),
+        ("cron(15 3 * * ? *)", '{"scheduled": "<aws.scheduler.scheduled-time>"}'),
         ("rate(1 minute)", '{"sweep": true}'),
         ("rate(1 minute)", "{}"),
     ]
-    (nightly,) = (each for each in schedules if each["ScheduleExpression"].startswith("cron"))
+    (nightly,) = (each for each in schedules if each["ScheduleExpression"] == "cron(0 2 * * ? *)")
     assert nightly["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 21600, "MaximumRetryAttempts": 3}
 
 
