@@ -32,6 +32,8 @@ class StackTemplate(msgspec.Struct, frozen=True):
     name: str
     template: Template
     assets: dict[str, Asset]
+    files: dict[str, Path]
+    """Assets that are one file each, by the key they are put under."""
 
 
 class Deployed(msgspec.Struct):
@@ -72,10 +74,23 @@ def _stack(folder: Path, name: str, manifest: dict[str, Any]) -> StackTemplate:
     properties = manifest[name]["properties"]
     template = json.loads((folder / properties["templateFile"]).read_text())
     assets: dict[str, Asset] = {}
+    files: dict[str, Path] = {}
     for other in manifest[name].get("dependencies", []):
         if manifest[other]["type"] == "cdk:asset-manifest":
-            assets |= _assets(folder, json.loads((folder / manifest[other]["properties"]["file"]).read_text()))
-    return StackTemplate(properties.get("stackName", name), template, assets)
+            listed = json.loads((folder / manifest[other]["properties"]["file"]).read_text())
+            assets |= _assets(folder, listed)
+            files |= _files(folder, listed)
+    return StackTemplate(properties.get("stackName", name), template, assets, files)
+
+
+def _files(folder: Path, manifest: dict[str, Any]) -> dict[str, Path]:
+    """List the assets that are one file; templates are handed over, not uploaded."""
+    return {
+        place["objectKey"]: folder / entry["source"]["path"]
+        for entry in manifest.get("files", {}).values()
+        if entry["source"].get("packaging") == "file" and not entry["source"]["path"].endswith(".template.json")
+        for place in entry.get("destinations", {}).values()
+    }
 
 
 def _assets(folder: Path, manifest: dict[str, Any]) -> dict[str, Asset]:
@@ -111,8 +126,12 @@ def deploy(assembly: Path, endpoint: str) -> Deployed:
             if asset.name not in deployed.assets:
                 s3.put_object(Bucket=ASSET_BUCKET, Key=f"{asset.name}.zip", Body=_zipped(Path(asset.folder)))
                 deployed.assets[asset.name] = asset
+        for key, path in stack.files.items():
+            s3.put_object(Bucket=ASSET_BUCKET, Key=key, Body=path.read_bytes())
         changed = transform(stack.template, Context(stack.name, stack.assets, ASSET_BUCKET))
-        deployed.outputs[stack.name] = _apply(cloudformation, stack.name, changed.template)
+        key = f"{stack.name}.template.json"
+        s3.put_object(Bucket=ASSET_BUCKET, Key=key, Body=json.dumps(changed.template).encode())
+        deployed.outputs[stack.name] = _apply(cloudformation, stack.name, f"{endpoint}/{ASSET_BUCKET}/{key}")
         deployed.stacks.append(stack.name)
         deployed.left_out |= {f"{stack.name}/{name}": reason for name, reason in changed.left_out.items()}
     return deployed
@@ -136,10 +155,11 @@ def _zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def _apply(cloudformation: Any, name: str, template: Template) -> dict[str, str]:
+def _apply(cloudformation: Any, name: str, template_url: str) -> dict[str, str]:
+    """Create or update a stack; large templates are taken from S3 only, as on AWS."""
     arguments = {
         "StackName": name,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": template_url,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     try:

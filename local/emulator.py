@@ -55,8 +55,10 @@ def process_environment(endpoint: str, temporary: Path) -> dict[str, str]:
 class Emulator:
     """ministack with its S3 objects as plain files under `folder`/s3/<account>/<bucket>/<key>."""
 
-    def __init__(self, folder: Path, kinesis_budget_bytes: int = KINESIS_BUDGET_BYTES) -> None:
+    def __init__(self, folder: Path, kinesis_budget_bytes: int = KINESIS_BUDGET_BYTES, wait_scale: float = 1.0) -> None:
+        """`wait_scale` shortens the pauses of state machines."""
         self.folder = folder
+        self._wait_scale = wait_scale
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.spool = folder / "spool"
@@ -85,6 +87,7 @@ class Emulator:
             "KINESIS_BUDGET_BYTES": str(self._budget_bytes),
             "FIREHOSE_SPOOL": str(self.spool),
             "FAULT_RULES": str(self.fault_rules),
+            "SFN_WAIT_SCALE": str(self._wait_scale),
             "DOCKER_HOST": "unix:///nonexistent/docker.sock",
         }
         del environment["AWS_ENDPOINT_URL"]

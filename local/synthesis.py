@@ -12,7 +12,8 @@ from pathlib import Path
 from local.emulator import REPOSITORY
 from local.lifeline import module_command
 
-SOURCES = ("infra", "lambdas", "ingester", "shared", "parameters", "cdk.json", "requirements.lock")
+CODE = ("infra", "lambdas", "ingester", "shared", "glue_jobs", "athena")
+SOURCES = (*CODE, "parameters", "cdk.json", "requirements.lock")
 KEPT_ASSEMBLIES = 4
 SYNTHESIS_SECONDS = 180
 

@@ -31,6 +31,7 @@ MISSING = {
     "AWS::EC2::SecurityGroupIngress": "no network here",
     "AWS::CloudWatch::CompositeAlarm": "not in the emulator",
     "AWS::CloudWatch::AnomalyDetector": "not in the emulator",
+    "AWS::Glue::SecurityConfiguration": "not in the emulator",
     "AWS::ApplicationAutoScaling::ScalableTarget": "not in the emulator",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "not in the emulator",
     "AWS::Lambda::EventInvokeConfig": "asynchronous invocations are played by the poller",
@@ -67,6 +68,9 @@ def transform(template: Template, context: Context) -> Transformed:
     """Give the template as the emulator is to deploy it; the original is not touched."""
     changed = copy.deepcopy(template)
     resources: dict[str, Resource] = changed.get("Resources", {})
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Glue::Job":
+            resource["Properties"].pop("SecurityConfiguration", None)
     left_out = _leave_out(resources)
     for logical_id, resource in list(resources.items()):
         change = CASES.get(resource["Type"])

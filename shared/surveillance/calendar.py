@@ -64,7 +64,8 @@ def exchange_sessions(name: str, first: date, last: date) -> tuple[tuple[date, i
     import exchange_calendars
 
     try:
-        calendar = exchange_calendars.get_calendar(name, start=str(first), end=str(last))
+        after = max(last, first + timedelta(days=1))  # a calendar of one day is refused
+        calendar = exchange_calendars.get_calendar(name, start=str(first), end=str(after))
     except exchange_calendars.errors.InvalidCalendarName as error:
         raise InputError(f"{name} is no calendar that exchange_calendars knows.") from error
     opens = calendar.opens.dt.tz_localize(None).astype("datetime64[ns]").astype("int64")
@@ -72,6 +73,7 @@ def exchange_sessions(name: str, first: date, last: date) -> tuple[tuple[date, i
     return tuple(
         (session.date(), int(start), int(end))
         for session, start, end in zip(calendar.sessions, opens, closes, strict=True)
+        if session.date() <= last
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 from surveillance.adapters.history_planner import HistoryPlanner
+from surveillance.calendar import exchange_sessions
 from surveillance.errors import InputError
 from surveillance.history.plan import EVERYTHING, changed_month, daily_run, span_run
 
@@ -138,3 +139,9 @@ def test_a_back_fill_rebuilds_everything_and_reports_are_kept(objects: Any) -> N
 def test_an_unknown_step_is_refused(objects: Any) -> None:
     with pytest.raises(InputError, match="step is week; there are day, span, models, report"):
         planner(objects).answer({"step": "week"})
+
+
+def test_a_calendar_of_one_day_has_its_session() -> None:
+    day = date(2021, 3, 15)
+    assert [session for session, _, _ in exchange_sessions("XNYS", day, day)] == [day]
+    assert exchange_sessions("XNYS", date(2021, 3, 14), date(2021, 3, 14)) == ()
