@@ -22,7 +22,7 @@ from local.stack import LocalStack, StackError
 
 CHANNEL = "orders"
 SAMPLE_S = 0.5
-READY_S = 120.0
+READY_S = 600.0
 PATIENCE_S = 600.0
 BUDGET_BYTES = 1 << 30
 """What may wait in Kinesis where more is sent than is carried; beyond it the emulator loses the oldest."""

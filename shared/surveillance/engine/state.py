@@ -95,9 +95,9 @@ class State:
             used, rows = int(self.used[place]), wanted[place] + 1
             self.rows[name] = grown(self.rows[name], rows, used)
             if len(self.slots[name]) < 2 * rows or (name == "orders" and len(self.slots[name]) < 4 * rows):
-                self._index(name, used, 2 * rows)
+                self._index(name, used, rows)
         if self.used[tables.ORDER_TAGS] + room[tables.ORDER_TAGS] > len(self.slots["orders"]) * 3 // 4:
-            self._index("orders", int(self.used[tables.ORDERS]), 2 * wanted[tables.ORDERS])
+            self._index("orders", int(self.used[tables.ORDERS]), wanted[tables.ORDERS] + 1)
         self.book = grown(self.book, len(self.rows["markets"]), int(self.used[tables.MARKETS]))
         words = int(self.used[tables.NAME_WORDS])
         self.names = grown(self.names, wanted[tables.NAME_WORDS] + 4, words)

@@ -74,8 +74,8 @@ def _ignite(
         _give_way(script, start - TREND_NS, start, GIVES_WAY)
         script.accept(start - SECOND)
         parts = TREND_NS // FOLLOWS_NS
-        for part in range(parts):
-            at, reach = start - TREND_NS + part * FOLLOWS_NS, at_opposite(round(2.0 * abs(ticks) / parts))
+        for number in range(parts):
+            at, reach = start - TREND_NS + number * FOLLOWS_NS, at_opposite(round(2.0 * abs(ticks) / parts))
             script.enter(at, ANY_CLIENT, side, reach, shares(stage.usual(40.0)), immediate=True, tagged=False)
     script.drift(start, extreme, (1.0 - OWN_PUSH) * ticks)
     _give_way(script, start, extreme)
