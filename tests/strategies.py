@@ -83,6 +83,8 @@ EAGER: Layer = {
     "excessive_order_to_trade": {"max_ratio": 3, "max_volume_ratio": 5, "maker_max_ratio": 4},
     "liquidity_evaporation": {
         "max_left": 0.9,
+        "stays_s": 0.1,
+        "stays_left": 0.9,
         "min_before": 0.7,
         "max_traded_share": 1,
         "min_withdrawn": 1,

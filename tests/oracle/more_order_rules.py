@@ -1,7 +1,7 @@
 """Flipping, pinging, order-to-trade ratios and vanishing depth as the catalogue defines them, over plain objects."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from surveillance.events import SECOND
@@ -261,6 +261,7 @@ class Evaporation:
     depths: deque[float] = field(default_factory=lambda: deque(maxlen=60))
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=10))
     told: bool = False
+    gone: Said | None = None
     traded: float = 0.0
     withdrawn: int = 0
     over_after: int = -1
@@ -289,9 +290,20 @@ class Evaporation:
         said = None
         if self.told:
             self.told = depth < p["min_before"] * usual
-        elif self.seconds >= p["min_seconds"] and usual > 0 and depth <= p["max_left"] * usual:
-            said = self.vanished(told, depth, usual, p)
-            self.told = said is not None
+        elif depth > p["max_left"] * usual:
+            self.gone = None
+        elif self.seconds >= p["min_seconds"] and usual > 0:
+            self.gone = self.gone or self.vanished(told, depth, usual, p)
+            if self.gone and told.ts - self.gone.ts >= p["stays_s"] * SECOND and depth <= p["stays_left"] * usual:
+                now = {"left_share": depth / usual, "left": depth}
+                said = replace(
+                    self.gone,
+                    ts=told.ts,
+                    end_ts=told.ts,
+                    metrics=self.gone.metrics | now,
+                    baselines={"median_depth": usual},
+                )
+                self.told, self.gone = True, None
         self.samples.append(Sample(told.ts, depth, self.traded, self.withdrawn))
         return said
 
@@ -321,6 +333,6 @@ class Evaporation:
                 "traded": taken,
                 "withdrawn": float(gone),
             },
-            thresholds=picked(p, "max_left min_before max_traded_share min_withdrawn"),
+            thresholds=picked(p, "max_left min_before max_traded_share min_withdrawn stays_s stays_left"),
             baselines={"median_depth": usual},
         )

@@ -113,7 +113,8 @@ def _symbols(wanted: dict[str, int], difficulty: float) -> int:
         total += count * (length + ROOM_NS) * SESSION_MINUTES * MINUTE / max(room, MINUTE)
         most = max(most, 1 if scenario.whole_feed else ceil(count * length / max(room, MINUTE)))
     closing = sum(count for name, count in wanted.items() if PLAYABLE[name].at_close)
-    return max(most, closing, ceil(total / (SESSION_MINUTES * MINUTE)))
+    opening = sum(count for name, count in wanted.items() if PLAYABLE[name].at_open)
+    return max(most, closing, opening, ceil(total / (SESSION_MINUTES * MINUTE)))
 
 
 def run_trial(trial: Trial, parameters: Parameters) -> Outcome:

@@ -3,7 +3,8 @@
 The ten best levels of both sides are added up ten times a second, and once a second the highest sum of that second is
 kept for a minute. The alert is complete when the depth is at most `max_left` of the median of at least `min_seconds`
 kept ones, was above `min_before` of it within the last second, and trades took at most `max_traded_share` of what is
-missing. It is told once until the depth is back above `min_before`.
+missing; and when it then stays below `max_left` for `stays_s` and is `stays_left` or less: quotes that are entered anew
+are back by then. It is told once until the depth is back above `min_before`.
 
 Many orders must have gone meanwhile, `min_withdrawn` or more cancelled or given another price: where a few large orders
 are most of a thin book, each of them that is quoted anew looks like a flight. A feed that shows fewer than ten levels
@@ -32,9 +33,12 @@ PARAMETERS = (
     Parameter("min_before", 0.7, "share of the median depth", 0, 1, "what was there a second before"),
     Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
     Parameter("min_withdrawn", 8, "orders", 0, 10_000, "cancelled or re-priced in that time"),
+    Parameter("stays_s", 0.3, "s", 0, 10, "how long most of it must stay away"),
+    Parameter("stays_left", 0.28, "share of the median depth", 0, 1, "what is left then, or later"),
     Parameter("min_seconds", 30, "s", 5, 60, "seconds with a known depth before the median means something"),
 )
 
+_TOLD = ("max_left", "min_before", "max_traded_share", "min_withdrawn", "stays_s", "stays_left")
 KEPT, SAMPLES = 60, 10
 FORGOTTEN_NS = 120 * SECOND
 ROW = [
@@ -42,6 +46,8 @@ ROW = [
     ("highest", "f8"),  # depth in the running second
     ("count", "i8"),  # seconds seen
     ("told", "i8"),
+    ("gone_ts", "i8"),  # since when most of it has been away, 0 while it is there
+    ("gone_score", "f8"),
     ("traded", "f8"),  # executed so far, both sides of each execution
     ("withdrawn", "i8"),  # orders cancelled or re-priced so far
     ("place", "i8"),  # of the next sample
@@ -141,9 +147,18 @@ def step(event, context, row, p):
     score = 0.0
     if row.told:
         row.told = depth < p.min_before * row.median
-    elif row.count >= p.min_seconds and row.median > 0 and depth <= p.max_left * row.median:
-        score = _vanished(context, row, depth, p)
-        row.told = score > 0
+    elif depth > p.max_left * row.median:
+        row.gone_ts = 0
+    elif row.count >= p.min_seconds and row.median > 0:
+        if row.gone_ts == 0:
+            row.gone_score = _vanished(context, row, depth, p)
+            row.gone_ts = context.ts if row.gone_score > 0 else 0
+        stays = row.gone_ts and context.ts - row.gone_ts >= p.stays_ns
+        if stays and depth <= p.stays_left * row.median:
+            score = row.gone_score
+            row.left = depth
+            row.gone_ts = 0
+            row.told = 1
     row.sample_ts[row.place] = context.ts
     row.sample[row.place] = depth
     row.sample_traded[row.place] = row.traded
@@ -163,7 +178,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"At {story.at(start)} the ten best levels of both sides of {story.symbol} held {amount(round(before))}; "
             f"the median of the last minute was {amount(round(median))}.",
             f"At {story.at(end)}, {(end - start) / 1e6:.0f} ms later, {amount(round(left))} was left: "
-            f"{left / median:.0%} of the median (threshold {p['max_left']:.0%}).",
+            f"{left / median:.0%} of the median (threshold {p['stays_left']:.0%}, after {p['max_left']:.0%} for "
+            f"{p['stays_s']:g} s).",
             f"Executions of {amount(taken)} in between explain little of it (at most {p['max_traded_share']:.0%} of "
             f"what is missing): {int(row['gone'])} orders were withdrawn (threshold {p['min_withdrawn']:g}).",
         ],
@@ -175,6 +191,6 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             "traded": taken,
             "withdrawn": float(row["gone"]),
         },
-        thresholds={name: p[name] for name in ("max_left", "min_before", "max_traded_share", "min_withdrawn")},
+        thresholds={name: p[name] for name in _TOLD},
         baselines={"median_depth": median},
     )

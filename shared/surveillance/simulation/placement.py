@@ -110,9 +110,10 @@ def _find(
 ) -> Placed | None:
     longest_ns = scenario.longest(difficulty)
     first = opens_at + scenario.earliest_ns
+    last = closes_at - longest_ns - BEFORE_CLOSE_NS
     if scenario.at_open:
         first = opens_at + AT_OPEN_NS
-    last = closes_at - longest_ns - BEFORE_CLOSE_NS
+        last = min(last, first + scenario.aligned_ns)
     if scenario.at_close:
         first = max(first, closes_at - longest_ns)
         last = first + 1
