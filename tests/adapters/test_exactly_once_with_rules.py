@@ -38,6 +38,8 @@ max_volume_ratio = 20
 maker_max_ratio = 10
 [liquidity_evaporation]
 max_left = 0.85
+stays_s = 0.1
+stays_left = 0.85
 min_before = 0.5
 max_traded_share = 1
 [wide_spread]

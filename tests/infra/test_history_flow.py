@@ -247,6 +247,7 @@ def test_a_day_without_a_session_is_skipped_and_says_so(stood: Stood, plain: Pla
     assert plain.commands == []
 
 
+@pytest.mark.nightly
 def test_a_collector_that_is_refused_ends_the_day_with_its_reason_told(stood: Stood, plain: Plain) -> None:
     stood.messages()
     stood.configure(VENDOR_SECRETS="{}")

@@ -17,10 +17,11 @@ from tests.local.small_app import write_assembly
 pytestmark = pytest.mark.integration
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from local.stack import LocalStack
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background hands down that it is ignored
 with LocalStack(Path(sys.argv[1]), assembly=Path(sys.argv[2])):
     print("up", flush=True)
     time.sleep(60)
