@@ -10,7 +10,7 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
 
-# By the start of a test's path, the longest first.
+# The starts of the paths, below this folder, whose tests are kept together.
 TOGETHER = (
     "batch",
     "declared",
