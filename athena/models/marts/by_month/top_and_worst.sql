@@ -7,11 +7,11 @@ with returns as (
 
 bounds as (
     select
-        date
-        {%- for sessions in horizons %},
+        {%- for sessions in horizons %}
         {{ least_of('max(return_' ~ sessions ~ 'd, 10)') }} as tenth_from_top_{{ sessions }},
-        {{ greatest_of('min(return_' ~ sessions ~ 'd, 10)') }} as tenth_from_bottom_{{ sessions }}
+        {{ greatest_of('min(return_' ~ sessions ~ 'd, 10)') }} as tenth_from_bottom_{{ sessions }},
         {%- endfor %}
+        date
     from returns
     group by date
 ),
@@ -49,7 +49,9 @@ placed as (
         row_number() over (
             partition by date, horizon_sessions order by return_over_horizon desc, symbol
         ) as place_from_top,
-        row_number() over (partition by date, horizon_sessions order by return_over_horizon, symbol) as place_from_bottom
+        row_number() over (
+            partition by date, horizon_sessions order by return_over_horizon, symbol
+        ) as place_from_bottom
     from near_the_ends
 ),
 
