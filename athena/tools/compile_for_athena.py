@@ -19,7 +19,7 @@ DATABASE = "history"
 CHANGED_FROM = "2024-02"
 
 
-def compile_into(folder: Path, database: str = DATABASE) -> None:
+def compile_into(folder: Path, database: str = DATABASE, changed_from: str = CHANGED_FROM) -> None:
     """Compile twice; exits with dbt's message where a model does not compile."""
     os.environ.update(
         AWS_ACCESS_KEY_ID="stub",
@@ -45,7 +45,7 @@ def compile_into(folder: Path, database: str = DATABASE) -> None:
                     },
                 },
             )
-        _compiled(folder, "increment", ["--vars", f"{{changed_from: '{CHANGED_FROM}'}}"])
+        _compiled(folder, "increment", ["--vars", f"{{changed_from: '{changed_from}'}}"])
 
 
 def _compiled(folder: Path, kind: str, arguments: list[str]) -> list[str]:

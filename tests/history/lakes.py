@@ -129,7 +129,12 @@ def write_events(lake: Path) -> None:
     pq.write_table(pa.Table.from_pylist(told, EVENTS), folder / "e.parquet")
 
 
-def _write(tables: RawTables, name: str, rows: pa.Table) -> None:
+def write_rows(lake: Path, name: str, rows: pa.Table, source: str) -> None:
+    """Write rows of a raw table."""
+    _write(RawTables(FolderObjects(lake), lambda: 1_700_000_000_000), name, rows, source)
+
+
+def _write(tables: RawTables, name: str, rows: pa.Table, source: str = "invented") -> None:
     if "loaded_at" in rows.column_names:
         rows = rows.drop_columns(["loaded_at"])
     schema = BY_NAME[name].columns
@@ -141,7 +146,7 @@ def _write(tables: RawTables, name: str, rows: pa.Table) -> None:
         if field.name != "loaded_at"
     ]
     fields = [field for field in schema if field.name != "loaded_at"]
-    tables.write(name, pa.table(columns, schema=pa.schema(fields)), "invented")
+    tables.write(name, pa.table(columns, schema=pa.schema(fields)), source)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

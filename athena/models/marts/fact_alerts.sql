@@ -30,7 +30,7 @@ final as (
         detected_at,
         started_at,
         ended_at,
-        date_diff('second', started_at, ended_at) as duration_seconds,
+        {{ seconds_between('started_at', 'ended_at') }} as duration_seconds,
         order_count,
         trade_count,
         gaps,

@@ -46,8 +46,8 @@ grouped as (
         count(*) filter (where return_1d = 0) as unchanged,
         avg(return_1d) as mean_return_1d,
         avg(return_20d) as mean_return_20d,
-        {{ ratio('count(*) filter (where is_above_sma_50)', 'count(is_above_sma_50)') }} as share_above_sma_50,
-        {{ ratio('count(*) filter (where is_above_sma_200)', 'count(is_above_sma_200)') }} as share_above_sma_200,
+        avg(cast(is_above_sma_50 as double)) as share_above_sma_50,
+        avg(cast(is_above_sma_200 as double)) as share_above_sma_200,
         month
     from joined
     group by
