@@ -125,6 +125,7 @@ EAGER: Layer = {
         "min_volume": 0,
         "burst_s": 20,
         "burst_share": 0.1,
+        "burst_push_bp": 0,
         "reference_s": 54_000,
         "open_window_s": 300,
         "window_s": 3600,

@@ -118,7 +118,8 @@ class MarkingTheClose:
         side = 1 if part.bought > part.sold else -1
         push = (mid_of(leg) - window.start) * side
         sigma = window.sigma * sqrt(max((leg.ts - window.start_ts) / SECOND, 1.0))
-        if not (push >= p["min_sigmas"] * sigma and push >= p["min_push_bp"] * 1e-4 * abs(window.start)):
+        least = p["min_push_bp" if whole else "burst_push_bp"] * 1e-4 * abs(window.start)
+        if not (push >= p["min_sigmas"] * sigma and push >= least):
             return None
         day = leg.day_volume - volume
         day_share = max(leg.bought + leg.sold - gross, 0.0) / day if day > 0 else 0.0
@@ -142,7 +143,7 @@ class MarkingTheClose:
                 "executions": float(part.moments),
                 "seconds_to_reference": (self.reference - leg.ts) / SECOND,
             },
-            thresholds=picked(p, "window_s min_share burst_share day_multiple min_sigmas min_push_bp"),
+            thresholds=picked(p, "window_s day_multiple min_sigmas min_share min_push_bp burst_share burst_push_bp"),
             baselines={"volatility": window.sigma},
         )
 

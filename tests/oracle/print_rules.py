@@ -228,6 +228,7 @@ class Ignition:
     sold_before: float
     with_it: float = 0.0
     against_it: float = 0.0
+    back: float = 0.0
     last_sweep_ts: int = 0
     sweeps: int = 0
     exited: float = 0.0
@@ -319,8 +320,9 @@ class MomentumIgnition:
             each.extreme = mid
             if abs(mid - each.reached) > 0.1 * abs(each.reached - each.start):
                 each.reached, each.extreme_ts = mid, told.ts
-            flow = self.bought - each.bought_before, self.sold - each.sold_before
-            each.with_it, each.against_it = flow if each.side > 0 else flow[::-1]
+                flow = self.bought - each.bought_before, self.sold - each.sold_before
+                each.with_it, against = flow if each.side > 0 else flow[::-1]
+                each.against_it = against - each.back
         elif beyond > 0.25 * abs(each.extreme - each.start):
             each.over = True
 
@@ -337,6 +339,8 @@ class MomentumIgnition:
             return
         takes = owner(told.taker) == each.owner and told.side == -each.side
         gives = owner(told.giver) == each.owner and told.side == each.side
+        if each.party and takes:
+            each.back += told.quantity
         if each.party and (takes or gives) and (each.extreme - told.price) * each.side <= p["near"] * each.move:
             each.exited += told.quantity
             if len(each.exits) < 16:

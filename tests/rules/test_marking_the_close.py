@@ -104,3 +104,9 @@ def test_last_two_seconds_need_no_more_than_three_executions() -> None:
     (alert,) = market.alerts(RULE)
     assert alert.trade_ids == ["t0", "t1", "t2"]
     assert "of the volume of the window of 800 ms (threshold 60%)" in alert.explanation
+
+
+@pytest.mark.parametrize(("push_bp", "count"), [(1.56, 1), (1.57, 0)])
+def test_move_of_the_last_two_seconds_has_a_threshold_of_its_own(push_bp: float, count: int) -> None:
+    market = close(trades=3, size=2000, every_s=0.4, late_s=298.2, step=0.0078125)
+    assert len(market.alerts(RULE, min_sigmas=0, burst_push_bp=push_bp)) == count

@@ -39,6 +39,7 @@ def scene(
     against: float = 0.0,
     earlier_s: float = 0.0,
     creeps: int = 0,
+    sold_by: str = "x",
 ) -> Market:
     """Eve sweeps; the mid follows each time by `step`; she sells at the top; the price comes back by a share."""
     market, top = flat(mid), mid
@@ -50,7 +51,7 @@ def scene(
         top += step
         market.wait(1000).quote(top - 0.03125, top + 0.03125).wait(9000)
         if against:
-            market.trade(top, against, aggressor="sell", sell_account="x", buy_account="y")
+            market.trade(top, against, aggressor="sell", sell_account=sold_by, buy_account="y")
     market.trade(top, 10, aggressor="buy", trade_id="high", buy_account="z" if accounts else None)
     if exit_by:
         market.trade(
@@ -127,3 +128,9 @@ def test_without_accounts_it_is_a_candidate() -> None:
 def test_sweep_long_before_is_not_part_of_it(before_s: float, sweeps: int) -> None:
     (alert,) = scene(earlier_s=before_s).alerts(RULE)
     assert alert.metrics["sweeps"] == sweeps
+
+
+@pytest.mark.parametrize(("who", "count"), [("eve-2", 1), ("bob", 0)])
+def test_what_the_owner_sells_before_the_extreme_is_not_flow_against_it(who: str, count: int) -> None:
+    market = scene(against=100, sold_by=who)
+    assert len(market.alerts(RULE)) == count

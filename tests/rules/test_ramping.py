@@ -46,7 +46,7 @@ def test_ramp_alerts_and_is_told_in_order() -> None:
     lines = alert.explanation.splitlines()
     assert "Account eve-1 took liquidity in AAA 6 times within 100.0 s" in lines[0]
     assert "bought 3,600 and sold 0, the signs of neighbours correlating by 1.00" in lines[0]
-    assert "of all that traded meanwhile (threshold 20%)" in lines[1]
+    assert "of all that traded meanwhile (threshold 18%)" in lines[1]
     assert "The mid rose from 100 by 62.5 bp" in lines[2]
 
 

@@ -4,8 +4,9 @@ Before the session's close, a fix, or after the open, an owner (1) holds at leas
 `window_s`, and `day_multiple` × its share of the day before or more; (2) trades one way, `min_direction` of it, in
 `min_trades` executions or more; (3) the mid has moved its way by `min_sigmas` standard deviations of the minutes before
 and by `min_push_bp`. The window must be half over and hold `min_volume` usual prints. In the last `burst_s` before the
-reference time `burst_share` of their volume is enough for (1), in three executions, and the window need not be half
-over. Owners are beneficial owners where they are known, so that a linked group counts as one.
+reference time `burst_share` of their volume is enough for (1), in three executions, with a move of `burst_push_bp`, and
+the window need not be half over. Owners are beneficial owners where they are known, so that a linked group counts as
+one.
 
 A market that never closes has the end of the UTC day as its close. `reference_s` adds a fix, or another proxy close, as
 seconds of the UTC day; `open_window_s` above 0 watches the minutes after the open likewise.
@@ -38,6 +39,7 @@ PARAMETERS = (
     Parameter("min_volume", 10, "usual prints", 0, 1e9, "volume of the window"),
     Parameter("burst_s", 2, "s", 0.001, 600, "the last moments"),
     Parameter("burst_share", 0.6, "share of their volume", 0, 1, "of the owner"),
+    Parameter("burst_push_bp", 1, "bp of the mid", 0, 10_000, "how far the price moves in them"),
     Parameter("reference_s", -1, "s of the UTC day", -1, 86_400, "a fix or proxy close; −1 = none"),
     Parameter("open_window_s", 0, "s", 0, 7200, "after the open; 0 = not watched"),
 )
@@ -46,6 +48,7 @@ OWNERS = 24
 EVIDENCE = 16
 BURST_TRADES = 3
 WHOLE, BURST = 0, 1
+MEASURES, BURST_MEASURES = ("min_share", "min_push_bp"), ("burst_share", "burst_push_bp")
 ROW = [
     ("reference", "i8"),
     ("kind", "i8"),
@@ -171,7 +174,8 @@ def _judge(context, row, kind, k, p):
     push = ((context.bid + context.ask) / 2 - row.start[kind]) * side
     seconds = max((context.ts - row.start_ts[kind]) / SECOND, 1.0)
     sigma = row.sigma[kind] * np.sqrt(seconds)
-    if not (push >= p.min_sigmas * sigma and push >= p.min_push_bp * 1e-4 * abs(row.start[kind])):
+    least = (p.min_push_bp if whole else p.burst_push_bp) * 1e-4 * abs(row.start[kind])
+    if not (push >= p.min_sigmas * sigma and push >= least):
         return 0.0
     day = context.day_volume - volume
     own = max(context.bought + context.sold - gross, 0.0)
@@ -225,7 +229,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     sigmas = abs(push) / max(sigma * max(elapsed / 1e9, 1.0) ** 0.5, 1e-12)
     trades = int(row["trades"][kind][k])
     accounts = [int(key) for key in (row["account"][kind][k], row["second"][kind][k]) if key]
-    threshold = p["min_share" if kind == WHOLE else "burst_share"]
+    threshold, least = (p[name] for name in (MEASURES if kind == WHOLE else BURST_MEASURES))
     return Finding(
         start_ts=start,
         end_ts=end,
@@ -237,7 +241,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             f"That is {share:.0%} of the volume of the window of {duration(elapsed)} (threshold {threshold:.0%}); of "
             f"the day before it the same owner had {day_share:.1%} (threshold {p['day_multiple']:g} times that).",
             f"The mid went from {amount(first)} to {amount(round(first + push, 6))} meanwhile: "
-            f"{abs(push) / abs(first) * 1e4:.1f} bp (threshold {p['min_push_bp']:g}) and {min(sigmas, 1e6):.1f} "
+            f"{abs(push) / abs(first) * 1e4:.1f} bp (threshold {least:g}) and {min(sigmas, 1e6):.1f} "
             f"standard deviations (threshold {p['min_sigmas']:g}).",
         ],
         trades=[int(key) for key in row["keys"][kind][k][: min(trades, EVIDENCE)]],
@@ -251,9 +255,6 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
             "executions": float(trades),
             "seconds_to_reference": (reference - end) / 1e9,
         },
-        thresholds={
-            name: p[name]
-            for name in ("window_s", "min_share", "burst_share", "day_multiple", "min_sigmas", "min_push_bp")
-        },
+        thresholds={name: p[name] for name in ("window_s", "day_multiple", "min_sigmas", *MEASURES, *BURST_MEASURES)},
         baselines={"volatility": sigma},
     )

@@ -3,12 +3,12 @@
 One owner (1) takes the book through `min_levels` prices or more at one moment, `min_sweeps` times within `ignition_s`,
 the first of them no more than `pause_s` apart;
 (2) the price stood still before: in the minute before it had moved by no more than `max_before` of what follows;
-(3) at least `one_sided` of all aggressive volume from the first sweep to the extreme is on that side, and at least
-`min_share` of it the owner's; (4) the mid moves by `min_sigmas` standard deviations of its recent seconds and by
-`min_move_bp` or more; (5) the owner trades at least `exit_share` of what it took on the other side, within `near` of
-the extreme mid; (6) `retrace` of the move is given back within `retrace_s` of the extreme, that is of when the mid last
-went on by a tenth of the move: a price that creeps on where it has come to has held. At most `OWNERS` owners of a
-market are followed at once, those with most sweeps.
+(3) at least `one_sided` of all aggressive volume from the first sweep to the extreme is on that side, but for what the
+owner trades back, and at least `min_share` of it the owner's; (4) the mid moves by `min_sigmas` standard deviations of
+its recent seconds and by `min_move_bp` or more; (5) the owner trades at least `exit_share` of what it took on the other
+side, within `near` of the extreme mid; (6) `retrace` of the move is given back within `retrace_s` of the extreme, that
+is of when the mid last went on by a tenth of the move: a price that creeps on where it has come to has held. At most
+`OWNERS` owners of a market are followed at once, those with most sweeps.
 
 Without accounts the sweeps are anybody's and (5) is not asked: the alert is a candidate.
 
@@ -36,7 +36,7 @@ PARAMETERS = (
     Parameter("pause_s", 80, "s", 1, 3600, "between two sweeps, until there are enough of them"),
     Parameter("ignition_s", 300, "s", 1, 3600, "first sweep to extreme"),
     Parameter("max_before", 0.5, "share of the move", 0, 10, "how far the price had moved already"),
-    Parameter("one_sided", 0.7, "share of aggressive volume", 0, 1, "on the side of the sweeps"),
+    Parameter("one_sided", 0.8, "share of aggressive volume", 0, 1, "on the side of the sweeps"),
     Parameter("min_share", 0.05, "share of that side's volume", 0, 1, "of the owner"),
     Parameter("min_sigmas", 2.5, "σ", 0, 1000, "of a random walk as volatile as the minutes before"),
     Parameter("min_move_bp", 12, "bp of the mid", 0, 10_000, "how far the price moves"),
@@ -73,6 +73,7 @@ ROW = [
     ("extreme_ts", "i8", (OWNERS,)),
     ("with_it", "f8", (OWNERS,)),  # aggressive volume to the extreme, on the side and against it
     ("against_it", "f8", (OWNERS,)),
+    ("back", "f8", (OWNERS,)),  # what the owner has taken on the other side
     ("taken", "f8", (OWNERS,)),
     ("exited", "f8", (OWNERS,)),
     ("exit_price", "f8", (OWNERS,)),
@@ -134,6 +135,7 @@ def _follow(context, row):
     row.extreme_ts[k] = context.ts
     row.with_it[k] = 0.0
     row.against_it[k] = 0.0
+    row.back[k] = 0.0
     row.taken[k] = context.sweep_quantity
     row.exited[k] = 0.0
     row.exit_price[k] = 0.0
@@ -146,13 +148,14 @@ def _follow(context, row):
 def _reach(context, row, k, mid):
     """Take a new extreme, and the flow up to it."""
     row.extreme[k] = mid
-    if abs(mid - row.reached[k]) > STEP * abs(row.reached[k] - row.start[k]):
-        row.reached[k] = mid
-        row.extreme_ts[k] = context.ts
+    if not abs(mid - row.reached[k]) > STEP * abs(row.reached[k] - row.start[k]):
+        return
+    row.reached[k] = mid
+    row.extreme_ts[k] = context.ts
     bought = row.bought - row.bought_before[k]
     sold = row.sold - row.sold_before[k]
     row.with_it[k] = bought if row.side[k] > 0 else sold
-    row.against_it[k] = sold if row.side[k] > 0 else bought
+    row.against_it[k] = (sold if row.side[k] > 0 else bought) - row.back[k]
 
 
 @kernel
@@ -170,6 +173,8 @@ def _trade(event, context, row, k, p):
                 row.count[k] += 1
         return
     takes = context.owner == row.owner[k] and context.side == -side
+    if row.owner[k] and takes:
+        row.back[k] += event.quantity
     gives = context.other_owner == row.owner[k] and context.side == side
     if row.owner[k] and (takes or gives):
         move = (row.extreme[k] - row.start[k]) * side

@@ -26,7 +26,7 @@ WANTS, KEY, BY_VENUE = ON_LEGS, "position", False
 PARAMETERS = (
     Parameter("min_trades", 6, "executions", 2, 1000, "aggressive, at different moments"),
     Parameter("min_autocorrelation", 0.5, "correlation", -1, 1, "of the signs of neighbours"),
-    Parameter("min_share", 0.2, "share of the run's volume", 0, 1, "of the owner"),
+    Parameter("min_share", 0.18, "share of the run's volume", 0, 1, "of the owner"),
     Parameter("min_sigmas", 2, "σ", 0, 100, "how far the price moves"),
     Parameter("min_move_bp", 8, "bp of the mid", 0, 10_000, "how far the price moves"),
     Parameter("pause_s", 60, "s", 0.001, 3600, "between executions of a run"),

@@ -107,6 +107,11 @@ def of_bar_volume(share: float) -> Size:
     return Size(command.BAR_VOLUME, round(share * MILLION))
 
 
+def of_others_volume(share: float) -> Size:
+    """This share of what others trade from one run of a repeated command to the next; at first, of what is usual."""
+    return Size(command.PARTICIPATION, round(share * MILLION))
+
+
 def executed_of(order: int, share: float = 1.0) -> Size:
     """A share of what has been executed of another order."""
     return Size(command.EXECUTED, round(share * MILLION), order)
@@ -281,6 +286,13 @@ class Script:
         self._board.add(
             {command.VERB: command.SCATTER, command.TIME: at, command.AMOUNT: round(share * MILLION)}
             | {command.EVERY: within_ns, command.TIMES: 1}
+        )
+
+    def concede(self, at: int, until: int, within_ns: int) -> None:
+        """Have the background withdraw within a time what fair value has passed, so that the mid keeps up with it."""
+        times = 1 - (at - until) // within_ns
+        self._board.add(
+            {command.VERB: command.CONCEDE, command.TIME: at, command.EVERY: within_ns, command.TIMES: times}
         )
 
     def _scene(self, verb: int, at: int, until: int, amount: int, account: int = 0) -> None:

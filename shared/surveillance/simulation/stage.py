@@ -20,6 +20,7 @@ NEAR_MISS_DIFFICULTY: Final = 0.5
 SPREAD_OF_PARAMETERS: Final = 0.1
 MUTED_BEFORE_NS: Final = 90 * SECOND
 MUTED_AFTER_NS: Final = 60 * SECOND
+CONCEDES_NS: Final = 2 * SECOND
 
 
 class Stage:
@@ -183,6 +184,14 @@ class Stage:
     def quiet_market(self, until: int) -> None:
         """Hold fair value, for a scenario that needs its orders not to be reached."""
         self.script.volatility(self.start - SECOND, until, 0.0)
+
+    def keep_up(self, start: int, until: int, within_ns: float = CONCEDES_NS) -> None:
+        """Have the mid keep up with fair value at any rate, from where it is at the start.
+
+        What fair value has passed is withdrawn within so long at 25 orders a second; before that it may be traded with.
+        """
+        self.script.accept(start)
+        self.script.concede(start, until, round(within_ns * self.instrument.life_scale))
 
     def needs_history(self, days: int) -> None:
         """Have bars of so many earlier days go before the session."""

@@ -190,6 +190,7 @@ def count_volume(state: State, size: int) -> None:
             bars[place] = bars[place + 1]
         bars[BAR_MINUTES] = 0
     bars[BAR_MINUTES] += size
+    state.traded += size
 
 
 @kernel

@@ -43,7 +43,10 @@ NEXT_WAITING: Final = 26
 """The next command that waits for the same order, -1 = none."""
 AT_LEAST: Final = 27
 """Shares below which a size measured by something else does not fall."""
-COMMAND_FIELDS: Final = 28
+BEGAN: Final = 28
+"""What had traded when a command of PARTICIPATION first ran, and in all what it has asked for."""
+ASKED: Final = 29
+COMMAND_FIELDS: Final = 30
 
 # verbs on orders
 ENTER: Final = 1
@@ -68,6 +71,8 @@ SCATTER: Final = 11
 """AMOUNT millionths of the background's open orders are cancelled within EVERY."""
 ACCEPT: Final = 12
 """Fair value becomes the mid: the market finds the price right."""
+CONCEDE: Final = 13
+"""The background's open orders that fair value has passed are cancelled within EVERY."""
 
 # anchors: what a price is relative to
 MARKET: Final = 0
@@ -92,6 +97,8 @@ BAR_VOLUME: Final = 5
 """The mean volume of the last twenty whole minutes."""
 EXECUTED: Final = 6
 """What was executed of an order."""
+PARTICIPATION: Final = 7
+"""What others trade from one run to the next; for the first, what usually trades in that time."""
 
 # what a command may wait for
 FILLED: Final = 1

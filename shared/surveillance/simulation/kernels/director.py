@@ -4,6 +4,7 @@ from math import ceil
 
 from surveillance.simulation.kernels import commands as command
 from surveillance.simulation.kernels.book import (
+    MINUTE_NS,
     cancel,
     clear_of,
     count_volume,
@@ -39,6 +40,7 @@ from surveillance.simulation.kernels.state import (
     SIDE,
     SLOTS,
     WITHDRAW,
+    Integers,
     State,
 )
 from surveillance.simulation.kernels.timers import push
@@ -155,6 +157,19 @@ def ahead_of(state: State, slot: int) -> int:
 
 
 @kernel
+def participated(state: State, plan: Integers) -> float:
+    """Count what others have traded since a command first ran, and what usually trades between two runs."""
+    count_volume(state, 0)
+    total = 0
+    for place in range(BAR_MINUTES):
+        total += state.bars[place]
+    if plan[command.ASKED] == 0:
+        plan[command.BEGAN] = state.traded
+    usual = total / BAR_MINUTES * plan[command.EVERY] / MINUTE_NS
+    return usual + max(state.traded - plan[command.BEGAN] - plan[command.ASKED], 0)
+
+
+@kernel
 def size_of(state: State, row: int) -> int:
     """Work out a command's size in whole lots, at least one; -1 where what it is measured by is gone."""
     plan = state.commands[row]
@@ -184,6 +199,9 @@ def size_of(state: State, row: int) -> int:
         for place in range(BAR_MINUTES):
             total += state.bars[place]
         wanted = share * total / BAR_MINUTES + (uniform(state) - 0.5) * lot  # many small ones must add up
+    elif measure == command.PARTICIPATION:
+        wanted = share * participated(state, plan) - plan[command.ASKED]
+        plan[command.ASKED] += max(1, int(wanted / lot + 0.5)) * lot
     else:
         wanted = share * state.handles[plan[command.MEASURE_HANDLE], HANDLE_EXECUTED]
     return max(1, int(max(wanted, plan[command.AT_LEAST]) / lot + 0.5)) * lot
@@ -279,6 +297,17 @@ def scatter(state: State, share: float, within_ns: int, nearer_than: int) -> Non
 
 
 @kernel
+def concede(state: State, within_ns: int) -> None:
+    """Have the background cancel within a time what fair value has passed: nobody waits to be picked off."""
+    for slot in range(SLOTS):
+        order = state.orders[slot]
+        if order[SEQUENCE] < 0 or order[OPEN] == 0 or order[AGENT] == SCRIPTED:
+            continue
+        if (order[PRICE] - state.fair) * order[SIDE] > 0:
+            push(state, state.now + int(uniform(state) * within_ns), WITHDRAW, slot, order[SEQUENCE])
+
+
+@kernel
 def leave(state: State, account: int) -> None:
     """Have an account's background agent cancel its orders, one after the other."""
     for slot in range(SLOTS):
@@ -325,6 +354,8 @@ def set_scene(state: State, row: int) -> None:
     elif verb == command.SCATTER:
         state.wide_centre = int(state.fair)
         scatter(state, share, plan[command.EVERY], PRICES)
+    elif verb == command.CONCEDE:
+        concede(state, plan[command.EVERY])
 
 
 @kernel

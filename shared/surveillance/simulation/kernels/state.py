@@ -177,6 +177,7 @@ class State:
     paused_until: int
 
     minute: int
+    traded: int
     mid_second: int
     timer_count: int
     tape_rows: int

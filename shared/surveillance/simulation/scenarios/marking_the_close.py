@@ -8,6 +8,7 @@ from collections.abc import Callable
 from math import sqrt
 
 from surveillance.events import MINUTE, SECOND
+from surveillance.simulation.earlier_bars import usual_volume
 from surveillance.simulation.script import at_opposite, of_bar_volume, of_opposite_best
 from surveillance.simulation.stage import ALERT, MILLISECOND, QUIET, Scenario, Stage
 
@@ -16,9 +17,14 @@ WINDOW_NS = 5 * MINUTE
 PUSH = 2.5
 """In standard deviations of fair value over the time it takes."""
 ATHENA_NS = 2 * SECOND
+GIVES_WAY_NS = 200 * MILLISECOND
+LIVELY = 2.0
+"""The background is busier by this; so much the less waits to be taken as the mid keeps up with fair value."""
 BUSIER = 1.2
 """How much more is traded at the close than before it."""
 EVERY_NS = 10 * SECOND
+FEWEST = 6
+"""Slices of at least a round lot; in a thin market a small share is not more than these."""
 CALM = 0.4
 LAST_NS = 100 * MILLISECOND
 EARLIEST_NS = 21 * MINUTE
@@ -26,8 +32,10 @@ EARLIEST_NS = 21 * MINUTE
 
 def _work(stage: Stage, accounts: tuple[int, ...], side: int, share: float, start: int, lasts_ns: int) -> None:
     """Have each account take its part of this share of all that trades, evenly."""
-    slices = max(10, lasts_ns // EVERY_NS)
-    size = of_bar_volume(BUSIER * share / (1.0 - share) * lasts_ns / MINUTE / slices)
+    minutes = BUSIER * share / (1.0 - share) * lasts_ns / MINUTE
+    lots = int(minutes * usual_volume(stage.instrument) / stage.instrument.lot_size)
+    slices = min(max(10, lasts_ns // EVERY_NS), max(FEWEST, lots))
+    size = of_bar_volume(minutes / slices)
     every_ns = lasts_ns // slices
     for place, account in enumerate(accounts):
         mine = slices // len(accounts)
@@ -47,6 +55,8 @@ def _work(stage: Stage, accounts: tuple[int, ...], side: int, share: float, star
 def _push(stage: Stage, side: int, sigmas: float, start: int, lasts_ns: int) -> None:
     ticks = sigmas * stage.instrument.ticks_per_root_second * sqrt(lasts_ns / SECOND)
     stage.script.volatility(start, start + lasts_ns, CALM)
+    stage.keep_up(start, start + lasts_ns)
+    stage.script.intensity(start, start + lasts_ns, LIVELY)
     stage.script.drift(start, start + lasts_ns, side * ticks)
 
 
@@ -76,6 +86,8 @@ def mark_in_two_seconds(stage: Stage) -> None:
         times=8,
         every_ns=(ATHENA_NS - 2 * LAST_NS) // 8,
     )
+    script.accept(start)
+    script.concede(start, start + ATHENA_NS, GIVES_WAY_NS)
     script.drift(start, start + ATHENA_NS, side * max(3.0, 2.0 * stage.instrument.ticks_per_root_second))
 
 

@@ -7,7 +7,6 @@ nine tenths of the aggressive volume on one side, at least half of the move give
 from surveillance.events import SECOND
 from surveillance.simulation.script import (
     ANY_CLIENT,
-    Script,
     at_market,
     at_opposite,
     executed_of,
@@ -22,26 +21,28 @@ LEVELS = 3.0
 SWEEPS = 4
 """Fewer than make a ramp."""
 RETRACES = (1.0, 1.3)
-THINS = 0.6
+THINS, MOST_THINS = 0.6, 0.9
 THINS_NS = 2 * SECOND
-"""So much of the book is withdrawn before a sweep: those who wait shy away from the one before."""
+"""So much of a full book is withdrawn before a sweep: those who wait shy away from the one before."""
+FULL_BOOK = 200
+"""Orders; of a book with fewer less is withdrawn, and its levels are further apart."""
 EXITS_NS = 10 * SECOND
 EXIT_SHARE = 0.5
-SLICES = 1
+EXITS_NEAR = 0.2
+"""So much of the move the exits may give back."""
 OWN_PUSH = 0.15
 """Share of the move that the sweeps make themselves."""
 SWEPT = 1.2
 """What a sweep takes beyond the best price, a level: so much of what stands there."""
 RETRACES_NS = 40 * SECOND
+HURRIES_NS = SECOND / 2
+"""Who has followed is in more of a hurry to get out."""
 TREND_NS = 80 * SECOND
 """Of a market that is not flat: it takes so long to get where its price then stands."""
 CALM_NS = 150 * SECOND
 """How long before it fair value hardly moves, so that the price has come to rest there."""
 CALM = 0.2
-PULLED, GIVES_WAY = 0.2, 0.35
 FOLLOWS_NS = 10 * SECOND
-"""While the price moves, so much of the patient book is withdrawn in so much time: nobody wants to be passed over. More
-where it goes by itself."""
 LONGEST_NS = 160 * SECOND
 
 
@@ -64,6 +65,7 @@ def _ignite(
     start = stage.start
     ticks = side * move * stage.instrument.fair_ticks
     through = levels - 1 + round(0.3 * levels * stage.instrument.half_spread_ticks)
+    full = stage.instrument.resting_orders / FULL_BOOK
     extreme = start + lasts_ns
     settles = extreme + EXITS_NS
     script.accept(start - CALM_NS)
@@ -71,42 +73,36 @@ def _ignite(
     if not flat:
         script.drift(start - TREND_NS, start - SECOND, 2.0 * ticks)
         script.pressure(start - TREND_NS, start - SECOND, side)
-        _give_way(script, start - TREND_NS, start, GIVES_WAY)
+        stage.keep_up(start - TREND_NS, start - SECOND)
         script.accept(start - SECOND)
         parts = TREND_NS // FOLLOWS_NS
         for number in range(parts):
             at, reach = start - TREND_NS + number * FOLLOWS_NS, at_opposite(round(2.0 * abs(ticks) / parts))
             script.enter(at, ANY_CLIENT, side, reach, shares(stage.usual(40.0)), immediate=True, tagged=False)
     script.drift(start, extreme, (1.0 - OWN_PUSH) * ticks)
-    _give_way(script, start, extreme)
+    stage.keep_up(start, extreme)
     script.pressure(start, extreme + EXITS_NS, side if followed else -0.95 * side)
     taken = []
     for place in range(SWEEPS):
         at = start + place * lasts_ns // SWEEPS
         if sweeps:
-            script.scatter(at - THINS_NS, THINS_NS, THINS)
-            size, price = of_opposite_best(1.0 + SWEPT * levels), at_opposite(through)
+            script.scatter(at - THINS_NS, THINS_NS, min(THINS * full, MOST_THINS))
+            size, price = of_opposite_best(1.0 + SWEPT * levels), at_opposite(round(through / full))
         else:
             size, price = shares(stage.usual(0.5)), at_opposite()
         taken.append(script.enter(at, account, side, price, size, immediate=True))
         if not followed:
             script.enter(at + SECOND, ANY_CLIENT, -side, at_market(), executed_of(taken[-1], 0.4), tagged=False)
     if exits:
+        near = at_opposite(max(2, round(EXITS_NEAR * abs(ticks))))
         for place, order in enumerate(taken):
-            at = extreme + place * EXITS_NS // (SWEEPS * SLICES)
-            part = executed_of(order, EXIT_SHARE / SLICES)
-            every_ns = EXITS_NS // SLICES
-            script.enter(at, other, -side, at_opposite(2), part, immediate=True, times=SLICES, every_ns=every_ns)
+            at = extreme + place * EXITS_NS // SWEEPS
+            script.enter(at, other, -side, near, executed_of(order, EXIT_SHARE), immediate=True)
     script.accept(settles)
     if retraces:
         script.drift(settles, settles + RETRACES_NS, -stage.between(*RETRACES) * ticks)
-        _give_way(script, settles, settles + RETRACES_NS, GIVES_WAY)
+        stage.keep_up(settles, settles + RETRACES_NS, HURRIES_NS)
         script.pressure(settles, settles + RETRACES_NS, -0.8 * side)
-
-
-def _give_way(script: Script, start: int, until: int, share: float = PULLED) -> None:
-    for at in range(start, until - FOLLOWS_NS, FOLLOWS_NS):
-        script.scatter(at, FOLLOWS_NS, share)
 
 
 def ignite(stage: Stage) -> None:

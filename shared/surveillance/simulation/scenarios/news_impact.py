@@ -4,16 +4,18 @@ Start values: rules.md, `news_impact`: sentiment -.5 (here -.65, to lie beyond i
 move of 1.5 σ of the ten minutes in which it counts.
 """
 
+from math import sqrt
+
 from surveillance.events import MINUTE, SECOND
-from surveillance.simulation.earlier_bars import usual_move
-from surveillance.simulation.scenarios.heavy_trading import move, trade_heavily
+from surveillance.simulation.scenarios.heavy_trading import trade_heavily
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 SENTIMENT = 0.65
 TIMES_MEAN_VOLUME = 3.0
 SIGMAS = 1.5
-MINUTES = 10.0
+WITHIN_NS = 10 * MINUTE
 LEAN = 0.5
+MOVES_NS = 30 * SECOND
 MODERATE_VOLUME = 1.2
 MODERATE_SIGMAS = 0.6
 """Enough for the condition, not enough to be abnormal by themselves."""
@@ -41,9 +43,11 @@ def _publish(stage: Stage, sentiment: float, volume: float, sigmas: float) -> No
     )
     if volume > 0:
         trade_heavily(stage, stage.start + 3 * SECOND, volume, -LEAN if sigmas else 0.0)
-    ticks = sigmas * usual_move(stage.instrument, MINUTES) * stage.instrument.fair_ticks
+    ticks = sigmas * stage.instrument.ticks_per_root_second * sqrt(WITHIN_NS / SECOND)
+    moves = stage.start + 4 * SECOND
+    stage.keep_up(moves, stage.start + 2 * MINUTE)
     if ticks:
-        move(stage, stage.start + 4 * SECOND, 30 * SECOND, -ticks)
+        stage.script.drift(moves, moves + MOVES_NS, -ticks)
     else:
         stage.quiet_market(stage.start + MINUTE)
     stage.lasts_until(stage.start + 2 * MINUTE)

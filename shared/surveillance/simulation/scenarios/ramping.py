@@ -7,35 +7,36 @@ deviations.
 from math import sqrt
 
 from surveillance.events import MINUTE, SECOND
-from surveillance.simulation.script import at_opposite, of_bar_volume
+from surveillance.simulation.earlier_bars import usual_volume
+from surveillance.simulation.script import at_opposite, of_others_volume
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 SHARE = 0.2
 SIGMAS = 3.0
 TRADES = 7.0
 LASTS_NS = 120 * SECOND
-BUSIER = 1.9
-"""How much more is traded while the price runs than before."""
-LAG = 1.3
+LIVELY = 2.0
+"""The background is busier by this; so much the less waits to be taken as the mid keeps up with fair value."""
+LAG = 1.1
 """The mid lags behind fair value."""
 CALM = 0.4
 LESS_BACK = 0.5
 """Of somebody who trades both ways: what comes back is of another size, and no wash trade."""
 LEAD_NS = 90 * SECOND
-PULLED, GIVES_WAY_NS = 0.15, 10 * SECOND
-"""While the price moves, so much of the patient book is withdrawn in so much time."""
 LONGEST_NS = 150 * SECOND
+LONGEST_SLICING_NS = 270 * SECOND
 EARLIEST_NS = 21 * MINUTE
 
 
-def _ramp(stage: Stage, trades: int, share: float, sigmas: float, both_ways: bool = False) -> None:
+def _ramp(
+    stage: Stage, trades: int, share: float, sigmas: float, both_ways: bool = False, lasts_ns: int = LASTS_NS
+) -> None:
     """Trade so often, so much of all that trades, while fair value moves so far."""
     account, _ = stage.trader()
     side = stage.side()
     script = stage.script
-    bars = BUSIER * share / (1.0 - share) * LASTS_NS / MINUTE / trades
-    size, less = of_bar_volume(bars), of_bar_volume(LESS_BACK * bars)
-    every_ns = LASTS_NS // trades
+    size, less = of_others_volume(share / (1.0 - share)), of_others_volume(LESS_BACK * share / (1.0 - share))
+    every_ns = lasts_ns // trades
     ways = ((side, 0, size), (-side, 1, less)) if both_ways else ((side, 0, size),)
     for way, first, size_of_way in ways:
         script.enter(
@@ -48,11 +49,12 @@ def _ramp(stage: Stage, trades: int, share: float, sigmas: float, both_ways: boo
             times=trades // len(ways),
             every_ns=every_ns * len(ways),
         )
-    ticks = LAG * sigmas * stage.instrument.ticks_per_root_second * sqrt(LASTS_NS / SECOND)
-    script.volatility(stage.start - LEAD_NS, stage.start + LASTS_NS, CALM)
-    for at in range(stage.start, stage.start + LASTS_NS, GIVES_WAY_NS):
-        script.scatter(at, GIVES_WAY_NS, PULLED)
-    script.drift(stage.start, stage.start + LASTS_NS, side * ticks)
+    until = stage.start + lasts_ns
+    script.volatility(stage.start - LEAD_NS, until, CALM)
+    stage.keep_up(stage.start, until)
+    script.intensity(stage.start, until, LIVELY)
+    ticks = LAG * sigmas * stage.instrument.ticks_per_root_second * sqrt(lasts_ns / SECOND)
+    script.drift(stage.start, until, side * ticks)
 
 
 def ramp(stage: Stage) -> None:
@@ -62,8 +64,15 @@ def ramp(stage: Stage) -> None:
 
 
 def slice_an_order(stage: Stage) -> None:
-    """All but the share: a client has a broker work an order by VWAP, a twentieth of the volume, in a rising market."""
-    _ramp(stage, 12, SHARE / 5.0, SIGMAS)
+    """All but the share: a client has a broker work an order by VWAP, half the share, in a rising market.
+
+    In a thin market that takes longer: no slice is smaller than a round lot.
+    """
+    share = SHARE / 2.0
+    slices = round(TRADES)
+    volume = slices * stage.instrument.lot_size * (1.0 - share) / share
+    lasts_ns = round(max(LASTS_NS, volume / usual_volume(stage.instrument) * MINUTE))
+    _ramp(stage, slices, share, SIGMAS, lasts_ns=min(lasts_ns, LONGEST_SLICING_NS))
 
 
 def buy_without_moving(stage: Stage) -> None:
@@ -82,12 +91,12 @@ def trade_three_times(stage: Stage) -> None:
 
 
 SCENARIOS = tuple(
-    Scenario(name, expect, play, LONGEST_NS, EARLIEST_NS, lead_ns=LEAD_NS)
-    for name, expect, play in (
-        ("ramping", ALERT, ramp),
-        ("vwap_slicing", QUIET, slice_an_order),
-        ("ramping_without_move", QUIET, buy_without_moving),
-        ("ramping_both_ways", QUIET, trade_both_ways),
-        ("ramping_in_three_trades", QUIET, trade_three_times),
+    Scenario(name, expect, play, longest_ns, EARLIEST_NS, lead_ns=LEAD_NS)
+    for name, expect, play, longest_ns in (
+        ("ramping", ALERT, ramp, LONGEST_NS),
+        ("vwap_slicing", QUIET, slice_an_order, LONGEST_SLICING_NS),
+        ("ramping_without_move", QUIET, buy_without_moving, LONGEST_NS),
+        ("ramping_both_ways", QUIET, trade_both_ways, LONGEST_NS),
+        ("ramping_in_three_trades", QUIET, trade_three_times, LONGEST_NS),
     )
 )
