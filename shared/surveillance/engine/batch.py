@@ -427,9 +427,9 @@ class Batch:
             return None
         if isinstance(self.decoded.rows, ReadRows):
             return self.decoded.rows.text(name, row)
-        if name not in self.decoded.table.column_names:
-            return None
-        value: str | None = self.decoded.table.column(name)[row].as_py()
+        table = self.decoded.table
+        place = table.schema.get_field_index(name)
+        value: str | None = table.column(place)[row].as_py() if place >= 0 else None
         return value
 
     @property

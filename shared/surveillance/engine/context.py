@@ -75,6 +75,8 @@ CONTEXT: Final = np.dtype(
         ("active_since", "i8"),  # the owner's activity without a pause
         ("near_bid", "f8"),  # ten best levels after the event, ten times a second at most; NaN otherwise
         ("near_ask", "f8"),
+        ("executed_since", "f8"),  # since the depth told before, while open; both sides of each execution
+        ("withdrawn_since", "i8"),  # orders cancelled or re-priced
         ("live_same", "i4"),  # the owner's other live orders, after the event
         ("live_opposite", "i4"),
         ("quantity_same", "f8"),

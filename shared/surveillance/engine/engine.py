@@ -22,11 +22,12 @@ from surveillance.engine.batch import EVENT, ORDER, TRADE, Batch, Room, batch_of
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.episodes import Trigger
 from surveillance.engine.evidence import order_ids
+from surveillance.engine.gates import AT_MOST, GATE, GATES
 from surveillance.engine.hashing import hash_text
 from surveillance.engine.kernel import Entry, source_digest
 from surveillance.engine.memory import Addresses, Located, address_of
-from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, ON_BARS, ON_LEGS, ON_MINUTES, ON_ORDERS
-from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, new_rule_state, new_triggers, show
+from surveillance.engine.observe import CHUNK, DROPPED, EVENT_BYTES, GATED, ON_BARS, ON_LEGS, ON_MINUTES, ON_ORDERS
+from surveillance.engine.scan import APART, SCAN, Triggers, compiled_scan, is_gated, new_rule_state, new_triggers, show
 from surveillance.engine.state import State
 from surveillance.engine.tables import ACCOUNT, COUNTS, INSTRUMENT, texts
 from surveillance.events import DAY, EVERYTHING
@@ -41,6 +42,7 @@ DEFAULT_SEED: Final = 0x5EED
 _ACCOUNTS: Final = {"account": ORDER, "buy_account": TRADE, "sell_account": TRADE}
 _ROOM: Final = (1, 1, 1, 2, 3, 1, 1, 0, 4)
 """What an event can add to each count of `State.used`; the words of its names are counted apart."""
+_PLACES: Final = {name: place for place, name in enumerate(tables.TABLES)}
 _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 
 
@@ -68,6 +70,9 @@ class _Rule:
     hashes: tuple[str, ...]
     triggers: Triggers
     found: NDArray[np.int64]
+    records: NDArray[Any]
+    listed: int
+    bit: int
     addresses: Addresses
 
 
@@ -91,7 +96,8 @@ class Engine:
         self._seed = seed
         self._everything_lane = lane_of(EVERYTHING, lanes)
         self._classes = self._parameter_classes()
-        self._rules = [self._prepare(rule) for rule in rules]
+        gated = [rule for rule in rules if is_gated(rule)]
+        self._rules = [self._prepare(rule, gated.index(rule) if rule in gated else None) for rule in rules]
         self._subjects = {rule.ID: rule.KEY for rule in rules}
         if declared is None:
             found = self.parameters.declared_rules if isinstance(self.parameters, ParametersWithRules) else ()
@@ -107,8 +113,9 @@ class Engine:
         self._constants = np.array([hash_text("NBBO", seed), hash_text(EVERYTHING, seed), 1], np.int64)
         self._room = Room()
         self._contexts = np.zeros(CHUNK, CONTEXT)
-        self._lists = np.zeros((ON_BARS, CHUNK), np.int32)
-        self._listed = np.zeros(ON_MINUTES + 1, np.int64)
+        self._lists = np.zeros((GATED + len(gated), CHUNK), np.int32)
+        self._listed = np.zeros(GATED + len(gated), np.int64)
+        self._gates = self._gate_table()
         self._bars, self._legs = np.zeros(0, CLOSED_BAR), np.zeros(2 * CHUNK, LEG)
         self._minutes = np.zeros(0, WHOLE_MINUTE)
         self._told = np.zeros(1, np.int64)
@@ -121,7 +128,7 @@ class Engine:
 
     def new_state(self, lane: int = 0) -> State:
         """Make the memory of a lane that has seen nothing."""
-        state = State(lane, {rule.module.ID: new_rule_state(rule.module) for rule in self._rules})
+        state = State(lane, {rule.module.ID: new_rule_state(rule.module, rule.bit) for rule in self._rules})
         used = len(self._account_rows)
         state.reserve([used * (place == tables.ACCOUNTS) for place in range(len(state.used))])
         state.rows["accounts"][:used] = self._account_rows
@@ -250,7 +257,20 @@ class Engine:
             every,
             self._constants,
             self._minutes,
+            self._gates,
         )
+
+    def _gate_table(self) -> NDArray[Any]:
+        """Give every gate the loosest bound of the rules behind it, and these as bits."""
+        table = np.zeros(GATES, GATE)
+        for rule in self._rules:
+            for gate, bound_of in getattr(rule.module, "OPENED_BY", {}).items():
+                bounds = [float(bound_of(record)) for record in rule.records]
+                if table[gate]["rules"]:
+                    bounds.append(float(table[gate]["bound"]))
+                table[gate]["bound"] = max(bounds) if gate in AT_MOST else min(bounds)
+                table[gate]["rules"] |= rule.bit
+        return table
 
     def _show(
         self,
@@ -281,7 +301,7 @@ class Engine:
     @cached_property
     def _scans(self) -> Located:
         """Give every rule's scan, loaded or compiled."""
-        rows = [(rule.scan.address, rule.addresses.address, rule.wants, rule.wants in APART) for rule in self._rules]
+        rows = [(rule.scan.address, rule.addresses.address, rule.listed, rule.wants in APART) for rule in self._rules]
         return Located(np.array(rows, SCAN))
 
     def _trigger(self, state: State, batch: Batch, events: NDArray[Any], rule: _Rule, k: int) -> Alert | None:
@@ -351,7 +371,7 @@ class Engine:
                 if state.accounts[key] == "?":
                     state.accounts[key] = batch.text(name, row) or "?"
 
-    def _prepare(self, rule: ModuleType) -> _Rule:
+    def _prepare(self, rule: ModuleType, gate: int | None) -> _Rule:
         values = tuple(self.parameters.effective(rule.ID, *group) for group in self._classes)
         records = np.zeros(len(values), _record_type(values[0]))
         for place, effective in enumerate(values):
@@ -360,8 +380,10 @@ class Engine:
                 records[place][_record_name(name)] = round(value * unit) if unit else value
         hashes = tuple(self.parameters.hash(rule.ID, *group) for group in self._classes)
         triggers, found = new_triggers(rule), np.zeros(1, np.int64)
-        addresses = Addresses(records, *triggers, found)
-        return _Rule(rule, _scan_of(rule, records.dtype), rule.WANTS, values, hashes, triggers, found, addresses)
+        listed, bit = (rule.WANTS, 0) if gate is None else (GATED + gate, 1 << gate)
+        addresses = Addresses(records, *triggers, found, np.array([listed, bit]))
+        scan = _scan_of(rule, records.dtype)
+        return _Rule(rule, scan, rule.WANTS, values, hashes, triggers, found, records, listed, bit, addresses)
 
     def _parameter_classes(self) -> list[tuple[str | None, str | None]]:
         """Give (asset class, venue) by parameter class: first the unknown, then venues of layers, then instruments'."""
@@ -460,8 +482,7 @@ def _record_type(values: dict[str, float]) -> np.dtype[Any]:
 
 def _find(state: State, table: str, key: int) -> int:
     """Give the row of an account or trade by key, of an order by identity, or 0."""
-    place = tuple(tables.TABLES).index(table)
-    return tables.look_up(state.rows[table], state.slots[table], place, key) if key else 0
+    return tables.look_up(state.addresses.address, _PLACES[table], key) if key else 0
 
 
 def _trade_ids(state: State, keys: Sequence[int]) -> list[str]:

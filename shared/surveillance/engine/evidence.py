@@ -21,11 +21,14 @@ def _newest_before(names, place, end):
     return place
 
 
-def _collect(rows_at, rows, slots_at, slots, names_at, words, keys_at, count, end, limit, places_at):
+def _collect(state, keys_at, count, end, limit, places_at):
     """Put where each order's names lie into `places`, oldest first, and give how many; with no `places`, only count."""
-    orders = array_at(rows_at, (rows,), tables.ORDER)
-    order_slots = array_at(slots_at, (slots,), tables.SLOT)
-    names = array_at(names_at, (words,), np.uint64)
+    s = array_at(state, (2 * tables.STATE_ARRAYS,), np.int64)
+    at = 2 * tables.ORDER_ROWS
+    orders = array_at(s[at], (s[at + 1],), tables.ORDER)
+    order_slots = array_at(s[at + 2], (s[at + 3],), tables.SLOT)
+    at = 2 * tables.NAMES_ARRAY
+    names = array_at(s[at], (s[at + 1],), np.uint64)
     keys = array_at(keys_at, (count,), np.int64)
     found = 0
     for k in range(count):
@@ -53,10 +56,8 @@ _compiled_collect = entry(_collect, "order_ids", own_files=(__file__,))
 
 def order_ids(state: "State", identities: Sequence[int], end: int) -> list[str]:
     """Give every id that orders went by, of those written before `end`; each id once."""
-    rows, slots, names = state.rows["orders"], state.slots["orders"], state.names
-    keys = np.array(identities, np.int64)
-    where = (address_of(rows), len(rows), address_of(slots), len(slots), address_of(names), len(names))
-    asked = (*where, address_of(keys), len(keys), end, EVIDENCE_LIMIT)
+    names, keys = state.names, np.array(identities, np.int64)
+    asked = (state.addresses.address, address_of(keys), len(keys), end, EVIDENCE_LIMIT)
     places = np.zeros(_compiled_collect(*asked, 0), np.int64)
     _compiled_collect(*asked, address_of(places) if len(places) else 0)
     data = names.data.cast("B")

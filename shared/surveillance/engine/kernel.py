@@ -20,7 +20,7 @@ import llvmlite.binding as llvm
 F = TypeVar("F", bound=Callable[..., Any])
 _KEPT_S: Final = 30 * 86_400
 _PACKAGE: Final = Path(__file__).parent.parent
-_ENGINE: Final = "arrow batch compiler context hashing intrinsics kernel memory observe scan state sweep tables"
+_ENGINE: Final = "arrow batch compiler context gates hashing intrinsics kernel memory observe scan state sweep tables"
 _KERNELS: Final = ("events", "parameters", *(f"engine/{name}" for name in _ENGINE.split(" ")))
 
 

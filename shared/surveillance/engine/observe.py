@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from surveillance.engine.arrow import COLUMN, COLUMNS, NONE, PLACE
 from surveillance.engine.batch import BAR, EVENT, FILL, NEW, ORDER, REJECTED, STATUS, TRADE
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
+from surveillance.engine.gates import GATE, GATES, opened
 from surveillance.engine.hashing import mix
 from surveillance.engine.kernel import entry, kernel
-from surveillance.engine.memory import array_at, prefetch
+from surveillance.engine.memory import array_at, prefetch, trailing_zeros
 from surveillance.engine.tables import (
     ACCOUNTS_SEEN,
     BARS_SEEN,
@@ -53,15 +54,18 @@ ORDER_LINES: Final = -(-ORDER_BYTES // 64)
 AHEAD: Final = 6
 """How many events ahead orders are brought near; their slots twice as many."""
 
-ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_QUOTES, ON_TOUCH, ON_BARS, ON_LEGS, ON_MINUTES = range(9)
+ON_ORDERS, ON_TRADES, ON_ALL, ON_STATUSES, ON_QUOTES, ON_TOUCH, ON_DEPTH, ON_BARS, ON_LEGS, ON_MINUTES = range(10)
 """Which events a rule is shown: orders and fills; trades; all of these and quotes; statuses; quotes; what changed the
-best prices, and the first event of each second; closed bars and stories; legs; whole minutes."""
+best prices, and the first event of each second; orders and fills that tell the depth of an open market; closed bars and
+stories; legs; whole minutes."""
+GATED: Final = ON_MINUTES + 1
+"""The first of the lists that rules behind gates have each of its own: of orders and fills."""
 
 
 CHUNK: Final = 1024
 """Events between two looks at the room that is left: what a chunk tells the rules fits in a core's own cache."""
-EVENTS, CONTEXTS, BARS, LEGS, LISTS, LISTED, EVERY, CONSTANTS, MINUTES = range(9)
-SCRATCH: Final = 9
+EVENTS, CONTEXTS, BARS, LEGS, LISTS, LISTED, EVERY, CONSTANTS, MINUTES, GATE_TABLE = range(10)
+SCRATCH: Final = 10
 """Places of the arrays that the engine hands from the shared pass to the rules."""
 _ORDER_ID, _TRADE_ID = PLACE["order_id"], PLACE["trade_id"]
 
@@ -211,7 +215,7 @@ def observe(state, reference, scratch, columns_address, first, count):
     s = array_at(scratch, (2 * SCRATCH,), np.int64)
     events = array_at(s[2 * EVENTS] + first * EVENT_BYTES, (count,), EVENT)
     contexts = array_at(s[2 * CONTEXTS], (CHUNK,), CONTEXT)
-    listed = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)
+    listed = array_at(s[2 * LISTED], (s[2 * LISTED + 1],), np.int64)
     listed[:] = 0
     bars_out = Bars(
         array_at(s[2 * BARS], (s[2 * BARS + 1],), CLOSED_BAR),
@@ -220,7 +224,8 @@ def observe(state, reference, scratch, columns_address, first, count):
         listed[ON_MINUTES : ON_MINUTES + 1],
     )
     legs_out = Legs(array_at(s[2 * LEGS], (s[2 * LEGS + 1],), LEG), listed[ON_LEGS : ON_LEGS + 1])
-    lists = array_at(s[2 * LISTS], (ON_BARS, CHUNK), np.int32)
+    lists = array_at(s[2 * LISTS], (s[2 * LISTS + 1], CHUNK), np.int32)
+    gates = array_at(s[2 * GATE_TABLE], (GATES,), GATE)
     constants = array_at(s[2 * CONSTANTS], (3,), np.int64)
     columns = array_at(columns_address, (COLUMNS,), COLUMN)
     order_texts, trade_texts = columns[_ORDER_ID], columns[_TRADE_ID]
@@ -312,12 +317,25 @@ def observe(state, reference, scratch, columns_address, first, count):
             c.names = t.used[NAME_WORDS]
             minutes.order(m, e, c)
             quotes.from_orders(t, row)
+            if is_open:
+                book.count(m, e, c)
             if ts >= m.next_depth_ts:
                 book.sample(t, row, c, ts)
+                if is_open and not np.isnan(c.near_bid):
+                    book.tell(m, c)
+                    lists[ON_DEPTH, listed[ON_DEPTH]] = i
+                    listed[ON_DEPTH] += 1
             if e.action == FILL and c.account:
                 legs.from_fill(t, row, e, c, order, legs_out)
             lists[ON_ORDERS, listed[ON_ORDERS]] = i
             listed[ON_ORDERS] += 1
+            concerned = t.followed[c.position] | opened(gates, e, c)
+            t.followed[c.position] = concerned
+            while concerned:
+                place = GATED + trailing_zeros(concerned)
+                lists[place, listed[place]] = i
+                listed[place] += 1
+                concerned &= concerned - 1
         elif e.type == TRADE:
             t.counts[TRADES_SEEN] += 1
             _take_trade(t, row, e, c, ts, trade_texts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from surveillance.engine.batch import EVENT
 from surveillance.engine.context import CLOSED_BAR, CONTEXT, LEG, WHOLE_MINUTE
 from surveillance.engine.kernel import Entry, entry, kernel
-from surveillance.engine.memory import array_at, call
+from surveillance.engine.memory import array_at, call, prefetch
 from surveillance.engine.observe import (
     BARS,
     CHUNK,
@@ -37,17 +37,25 @@ WATCH: Final = np.dtype([("expires", "i8"), ("row", "i8")])
 
 
 class RuleState(NamedTuple):
-    """One rule's memory in a lane: a `WATCH` by market or position, the rows, how many are used."""
+    """One rule's memory in a lane: a `WATCH` by market or position, the rows, how many are used, its bit if gated."""
 
     watches: NDArray[Any]
     rows: NDArray[Any]
     used: NDArray[np.int64]
+    bit: int
 
 
 SCAN: Final = np.dtype([("code", "i8"), ("own", "i8"), ("wants", "i8"), ("apart", "i8")])
 """A rule's scan: address of its code and of what is its own, which list it wants, whether that has its own records."""
-OWN: Final = 6
-"""Arrays of a rule's own beside its memory: parameters, the four of its triggers, how many were found."""
+OWN: Final = 7
+"""Arrays of a rule's own beside its memory: parameters, the four of its triggers, how many were found, its list and
+bit."""
+AHEAD: Final = 4
+"""How many events ahead a rule's rows are brought near; its watches twice as many."""
+_FETCHED_LINES: Final = 4
+_CONTEXT_LINES: Final = 7
+CONTEXT_BYTES: Final = CONTEXT.itemsize
+WATCH_BYTES: Final = WATCH.itemsize
 
 
 class Triggers(NamedTuple):
@@ -75,8 +83,10 @@ key_of = _always
 while_closed = False
 across_sessions = False
 seen_type, seen_place, told_type, told_place = EVENT, EVENTS, CONTEXT, CONTEXTS
-list_place, list_row, list_count = LISTS, 0, 0
+list_place, list_rows = LISTS, 1
+gated = fetched = False
 row_type = parameter_type = EVENT
+row_bytes = row_lines = 0
 
 
 def scan(scratch, own, memory, first_event, first):
@@ -87,11 +97,13 @@ def scan(scratch, own, memory, first_event, first):
     """
     s = array_at(scratch, (2 * SCRATCH,), np.int64)
     o = array_at(own, (2 * OWN,), np.int64)
-    r = array_at(memory, (6,), np.int64)
+    r = array_at(memory, (8,), np.int64)
+    list_and_bit = array_at(o[12], (2,), np.int64)
+    of_list, bit = list_and_bit[0], list_and_bit[1]
     events = array_at(s[2 * seen_place] + first_event, (1,), seen_type)
     contexts = array_at(s[2 * told_place], (1,), told_type)
-    wanted = array_at(s[2 * list_place] + 4 * CHUNK * list_row, (1,), np.int32)
-    last = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)[list_count]
+    wanted = array_at(s[2 * list_place] + 4 * CHUNK * list_rows * of_list, (1,), np.int32)
+    last = array_at(s[2 * LISTED], (s[2 * LISTED + 1],), np.int64)[of_list]
     parameters = array_at(o[0], (o[1],), parameter_type)
     places = array_at(o[2], (SLOTS,), np.int64)
     scores = array_at(o[4], (SLOTS,), np.float64)
@@ -101,17 +113,30 @@ def scan(scratch, own, memory, first_event, first):
     watches = array_at(r[0], (r[1],), WATCH)
     rows = array_at(r[2], (r[3],), row_type)
     used = array_at(r[4], (1,), np.int64)
+    followed = array_at(r[6], (r[7],), np.int64)
     found[0] = 0
     for n in range(first, last):
+        if fetched and n + 2 * AHEAD < last:
+            prefetch(r[0] + WATCH_BYTES * key_of(contexts[wanted[n + 2 * AHEAD]]))
+        if fetched and n + AHEAD < last:
+            ahead = watches[key_of(contexts[wanted[n + AHEAD]])].row
+            for line in range(row_lines):
+                prefetch(r[2] + row_bytes * ahead + 64 * line)
+        if gated and n + AHEAD < last:
+            for line in range(_CONTEXT_LINES):
+                prefetch(s[2 * told_place] + CONTEXT_BYTES * wanted[n + AHEAD] + 64 * line)
         place = wanted[n]
         context = contexts[place]
         if not (context.open or while_closed):
             continue
         event = events[place]
         p = parameters[context.parameters]
-        watch = watches[key_of(context)]
+        subject = key_of(context)
+        watch = watches[subject]
         if watch.expires < context.ts or (rows[watch.row].session != context.session and not across_sessions):
             if not p.enabled or not opens(event, context, p):
+                if gated:
+                    followed[subject] &= ~bit
                 continue
             if watch.row == 0:
                 if used[0] == rows.size:
@@ -122,6 +147,8 @@ def scan(scratch, own, memory, first_event, first):
             row = rows[watch.row]
             row.session = context.session
             row.expires = context.ts
+            if gated:
+                followed[subject] |= bit
         row = rows[watch.row]
         score = step(event, context, row, p)
         watch.expires = row.expires
@@ -143,7 +170,7 @@ def _show(scratch, table, memory, rule, last_rule, place, first_event, told):
     Gives that rule and tells where it is to go on; −1 where all are done.
     """
     s = array_at(scratch, (2 * SCRATCH,), np.int64)
-    listed = array_at(s[2 * LISTED], (ON_MINUTES + 1,), np.int64)
+    listed = array_at(s[2 * LISTED], (s[2 * LISTED + 1],), np.int64)
     scans = array_at(table, (last_rule,), SCAN)
     memories = array_at(memory, (last_rule,), np.int64)
     while rule < last_rule:
@@ -181,6 +208,7 @@ APART: Final = {ON_BARS: (BARS, CLOSED_BAR), ON_LEGS: (LEGS, LEG), ON_MINUTES: (
 def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
     """Compile the scan for a rule module; its parameters come as records of the given type."""
     apart = APART.get(rule.WANTS)
+    row_type = np.dtype(HEADER + rule.ROW, align=True)
     return entry(
         scan,
         name=f"scan_{rule.ID}",
@@ -195,17 +223,25 @@ def compiled_scan(rule: ModuleType, parameter_record: np.dtype[Any]) -> Entry:
         told_type=apart[1] if apart else CONTEXT,
         told_place=apart[0] if apart else CONTEXTS,
         list_place=EVERY if apart else LISTS,
-        list_row=0 if apart else rule.WANTS,
-        list_count=rule.WANTS,
-        row_type=np.dtype(HEADER + rule.ROW, align=True),
+        list_rows=0 if apart else 1,
+        gated=is_gated(rule),
+        fetched=rule.KEY == "position",
+        row_type=row_type,
+        row_bytes=row_type.itemsize,
+        row_lines=min(_FETCHED_LINES, -(-row_type.itemsize // 64)),
         parameter_type=parameter_record,
     )
 
 
-def new_rule_state(rule: ModuleType) -> RuleState:
-    """Make the memory of a rule that has seen nothing."""
+def is_gated(rule: ModuleType) -> bool:
+    """Say whether a rule is shown only what may begin a suspicion, and the owners it follows."""
+    return bool(getattr(rule, "OPENED_BY", None))
+
+
+def new_rule_state(rule: ModuleType, bit: int) -> RuleState:
+    """Make the memory of a rule that has seen nothing; the bit is 0 for one without a gate."""
     rows = np.zeros(64, np.dtype(HEADER + rule.ROW, align=True))
-    return RuleState(np.zeros(64, WATCH), rows, np.ones(1, np.int64))
+    return RuleState(np.zeros(64, WATCH), rows, np.ones(1, np.int64), bit)
 
 
 def new_triggers(rule: ModuleType) -> Triggers:

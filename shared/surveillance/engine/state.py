@@ -66,6 +66,7 @@ class State:
         self.slots: dict[str, NDArray[Any]] = {name: slots_for(63) for name in TABLES}
         self.book = np.zeros((64, 2, LEVELS, 3))
         self.names = np.zeros(1024, np.uint64)
+        self.followed = np.zeros(64, np.int64)
         self.rules = rules
         self.symbols: dict[int, str] = {}
         self.accounts: dict[int, str] = {}
@@ -77,8 +78,11 @@ class State:
     def publish(self) -> None:
         """Make the addresses of all arrays, and what they have room for, known anew."""
         tabled = [array for name in _ORDER for array in (self.rows[name], self.slots[name])]
-        self.addresses = Addresses(self.used, self.counts, self.everything, *tabled, self.book, self.names)
-        self._memories = [Addresses(state.watches, state.rows, state.used) for state in self.rules.values()]
+        first, last = (self.used, self.counts, self.everything), (self.book, self.names, self.followed)
+        self.addresses = Addresses(*first, *tabled, *last)
+        self._memories = [
+            Addresses(state.watches, state.rows, state.used, self.followed) for state in self.rules.values()
+        ]
         self._memory_table = np.array([memory.address for memory in self._memories], np.int64)
         self.memories_address = address_of(self._memory_table)
         for place, name in enumerate(_ORDER):
@@ -105,7 +109,8 @@ class State:
         for rule, state in self.rules.items():
             if len(state.watches) < subjects:
                 watches = grown(state.watches, subjects, len(state.watches))
-                self.rules[rule] = RuleState(watches, state.rows, state.used)
+                self.rules[rule] = state._replace(watches=watches)
+        self.followed = grown(self.followed, len(self.rows["positions"]), len(self.followed))
         self.publish()
 
     def _index(self, name: str, used: int, room: int) -> None:
@@ -151,7 +156,8 @@ class State:
             fresh = np.zeros(len(state.watches), WATCH)
             fresh["expires"][alive] = watches["expires"][alive]
             fresh["row"][alive] = np.arange(1, len(alive) + 1)
-            self.rules[rule] = RuleState(fresh, rows, np.array([len(alive) + 1]))
+            self.rules[rule] = state._replace(watches=fresh, rows=rows, used=np.array([len(alive) + 1]))
+        self.follow()
         self._compact_names()
         self.episodes.forget(
             {
@@ -162,6 +168,13 @@ class State:
         )
         self.swept_at = int(self.used[tables.ORDERS] + self.used[tables.TRADES])
         self.publish()
+
+    def follow(self) -> None:
+        """Set the bit of every rule behind a gate at every position of which it has a row."""
+        self.followed = np.zeros(len(self.rows["positions"]), np.int64)
+        for state in self.rules.values():
+            known = np.flatnonzero(state.watches["row"][: len(self.followed)])
+            self.followed[known] |= state.bit
 
     def _compact_names(self) -> None:
         target = np.zeros(len(self.names), np.uint64)
@@ -252,8 +265,8 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
     for rule, held in state.rules.items():
         rows = np.frombuffer(read[f"rule:{rule}"], held.rows.dtype)
         watches = np.frombuffer(read[f"of:{rule}"], WATCH).copy()
-        state.rules[rule] = RuleState(
-            watches, grown(rows.copy(), max(64, len(rows) + 1), len(rows)), np.array([len(rows)])
-        )
+        room = grown(rows.copy(), max(64, len(rows) + 1), len(rows))
+        state.rules[rule] = held._replace(watches=watches, rows=room, used=np.array([len(rows)]))
+    state.follow()
     state.publish()
     return state

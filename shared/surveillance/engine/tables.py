@@ -85,6 +85,8 @@ MARKET: Final = np.dtype(
         ("samples", "i8"),
         ("mid_variance", "f8"),  # of the mid, a second
         ("next_depth_ts", "i8"),
+        ("executed_since", "f8"),  # the depth was told, while open
+        ("withdrawn_since", "i8"),
         ("message_minute", "i8"),
         ("messages", "i8"),
         ("message_mean", "f8"),
@@ -325,6 +327,7 @@ class Tables(NamedTuple):
     producer_slots: NDArray[Any]
     book: NDArray[np.float64]
     names: NDArray[np.uint64]
+    followed: NDArray[np.int64]
     instruments: NDArray[Any]
     schedule_starts: NDArray[np.int64]
     schedule_opens: NDArray[np.int64]
@@ -332,10 +335,12 @@ class Tables(NamedTuple):
     parameter_venues: NDArray[np.int64]
 
 
-STATE_ARRAYS: Final = 3 + 2 * len(TABLES) + 2
+STATE_ARRAYS: Final = 3 + 2 * len(TABLES) + 3
 """How many of the arrays of `Tables` are a lane's own; the rest are the engine's."""
 ORDER_ROWS: Final = 3 + 2 * ORDERS
 """The place of orders among them."""
+NAMES_ARRAY: Final = STATE_ARRAYS - 2
+"""The place of names among them."""
 
 
 @kernel
@@ -363,6 +368,7 @@ def tables_at(state, engine):
         array_at(s[32], (s[33],), SLOT),
         array_at(s[34], (s[35], 2, LEVELS, 3), np.float64),
         array_at(s[36], (s[37],), np.uint64),
+        array_at(s[38], (s[39],), np.int64),
         array_at(r[0], (r[1],), INSTRUMENT),
         array_at(r[2], (r[3],), np.int64),
         array_at(r[4], (r[5],), np.int64),
@@ -402,22 +408,24 @@ def _find_identity(slots, rows, identity):
     return 0
 
 
-def _look_up(rows, count, slots_at, slot_count, table, key):
+def _look_up(state, table, key):
     """Find an account or a trade by its key, an order by its identity, renamed or not."""
-    slots = array_at(slots_at, (slot_count,), SLOT)
+    s = array_at(state, (2 * STATE_ARRAYS,), np.int64)
+    place = 6 + 4 * table
+    slots = array_at(s[place + 2], (s[place + 3],), SLOT)
     if table == ACCOUNTS:
-        return find(slots, array_at(rows, (count,), ACCOUNT), key)
+        return find(slots, array_at(s[place], (s[place + 1],), ACCOUNT), key)
     if table == TRADES:
-        return find(slots, array_at(rows, (count,), TRADE), key)
-    return _find_identity(slots, array_at(rows, (count,), ORDER), key)
+        return find(slots, array_at(s[place], (s[place + 1],), TRADE), key)
+    return _find_identity(slots, array_at(s[place], (s[place + 1],), ORDER), key)
 
 
 _compiled_look_up = entry(_look_up)
 
 
-def look_up(rows: NDArray[Any], slots: NDArray[Any], table: int, key: int) -> int:
-    """Give the row of an account or trade by its key, of an order by its identity, or 0."""
-    return _compiled_look_up(address_of(rows), len(rows), address_of(slots), len(slots), table, key)
+def look_up(state: int, table: int, key: int) -> int:
+    """Give the row of an account or trade by its key, of an order by its identity, or 0, in the state at an address."""
+    return _compiled_look_up(state, table, key)
 
 
 @kernel

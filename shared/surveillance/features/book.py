@@ -4,6 +4,7 @@ orders).
 
 import numpy as np
 
+from surveillance.engine.batch import CANCEL, FILL, REPLACE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.tables import LEVELS
 from surveillance.events import SECOND
@@ -112,6 +113,24 @@ def sample(t, row, c, ts):
         return
     c.near_bid = near(t, row, 1)
     c.near_ask = near(t, row, -1)
+
+
+@kernel
+def count(m, e, c):
+    """Count what leaves the book of an open market: by trading, and by being withdrawn."""
+    if e.action == FILL:
+        m.executed_since += c.removed
+    elif c.tracked and (e.action == CANCEL or (e.action == REPLACE and c.repriced)):
+        m.withdrawn_since += 1
+
+
+@kernel
+def tell(m, c):
+    """Tell what left the book since the depth was told before."""
+    c.executed_since = m.executed_since
+    c.withdrawn_since = m.withdrawn_since
+    m.executed_since = 0.0
+    m.withdrawn_since = 0
 
 
 @kernel

@@ -10,6 +10,10 @@ A rule that asks who bought and who sold WANTS `ON_LEGS` (KEY `position`, or `ma
 `context` are then the same LEG record (engine/context.py), one for each owner's side of each execution. The first side
 told does not know its counterparty yet, the second does. Rules about a market's prints whoever made them keep
 `ON_TRADES`.
+
+A rule of KEY `position` that WANTS `ON_ORDERS` says what its rows are `OPENED_BY`: the gates of engine/gates.py, each
+with a function from the rule's parameters (times in ns) to the gate's bound. It is shown what passes one of them, and
+all events of the owners it follows. A gate must let through whatever `opens` would take.
 """
 
 from types import ModuleType

@@ -11,8 +11,11 @@ Market makers are exempt unless `maker_max_ratio` gives them a limit of their ow
 Source: Delegated Regulation (EU) 2017/566 (RTS 9), Articles 1 and 3 and Annex.
 """
 
+from operator import itemgetter
+
 import numpy as np
 
+from surveillance.engine.gates import MANY, MUCH
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.events import DAY
@@ -24,6 +27,10 @@ ID, VERSION, TITLE = "excessive_order_to_trade", 1, "Excessive order-to-trade ra
 KIND, TIER, ANSWERS = "pattern", 2, ("excessive_order_to_trade",)
 NEEDS = ("account",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {
+    MANY: lambda p: min(p["max_ratio"], p["maker_max_ratio"] or p["max_ratio"]),
+    MUCH: itemgetter("max_volume_ratio"),
+}
 
 PARAMETERS = (
     Parameter("max_ratio", 400, "orders an execution", 1, 1_000_000, "the most, in number"),

@@ -54,11 +54,15 @@ class Story:
     def at(self, ts: int) -> str:
         """Give a moment to the millisecond."""
         moment = _EPOCH + timedelta(microseconds=ts // 1000)
-        text = f"{moment:%H:%M:%S}.{ts // 1_000_000 % 1000:03d} UTC"
-        local = moment.astimezone(self._zone) if self._zone else moment
-        if not local.utcoffset():
+        text = f"{_clock(moment)}.{ts // 1_000_000 % 1000:03d} UTC"
+        if self._zone is None:
             return text
-        return f"{text} ({local:%H:%M:%S} {local.tzname()})"
+        local = moment.astimezone(self._zone)
+        return f"{text} ({_clock(local)} {local.tzname()})" if local.utcoffset() else text
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}"
 
 
 def amount(value: float) -> str:

@@ -11,9 +11,12 @@ Source: CFTC v. Oystacher (N.D. Ill., complaint of 2015): large orders that at l
 price level, cancelled and flipped to the other side.
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from surveillance.engine.batch import FILL, NEW
+from surveillance.engine.gates import LARGE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.events import CANCEL_REASONS
@@ -24,6 +27,7 @@ ID, VERSION, TITLE = "flipping", 1, "Flipping"
 KIND, TIER, ANSWERS = "pattern", 2, ("flipping",)
 NEEDS = ("account",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {LARGE: itemgetter("size_multiple")}
 
 PARAMETERS = (
     Parameter("size_multiple", 2.5, "× usual order size", 1, 1000, "how large the order is"),
@@ -85,6 +89,17 @@ def _suspect(event, context, row):
 
 
 @kernel
+def _limit(context, row, p):
+    """Follow an owner no longer than one of its suspects can be completed."""
+    row.expires = context.ts
+    for k in range(SUSPECTS):
+        if row.order[k] == 0:
+            continue
+        over = row.cancelled_ts[k] if row.cancelled_ts[k] else row.entered_ts[k] + p.lifetime_ns
+        row.expires = max(row.expires, over + p.within_ns)
+
+
+@kernel
 def _takes(event, context, price):
     """Say whether a fill is at a price, or better for an order that would have taken it."""
     better = (price - event.price) * context.side
@@ -108,8 +123,10 @@ def step(event, context, row, p):
                 gone = context.still_open <= p.max_filled_share * row.quantity[k]
                 if gone and event.reason != PREVENTED and context.ts - row.entered_ts[k] <= p.lifetime_ns:
                     row.cancelled_ts[k] = context.ts
+                    _limit(context, row, p)
                 elif gone or context.repriced:
                     row.order[k] = 0
+                    _limit(context, row, p)
         return 0.0
     for n in range(SUSPECTS):
         k = (row.next + n) % SUSPECTS

@@ -13,9 +13,12 @@ Without accounts the stack is the last burst of orders on that side, and the ale
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(f)(i); CFTC v. Sarao (2015).
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.gates import STACKED
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.engine.tables import STACK
@@ -27,6 +30,7 @@ ID, VERSION, TITLE = "layering", 1, "Layering"
 KIND, TIER, ANSWERS = "pattern", 2, ("layering", "spoofing")
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {STACKED: itemgetter("min_levels")}
 
 PARAMETERS = (
     Parameter("min_levels", 3, "price levels", 2, 32, "prices the stack stands at"),

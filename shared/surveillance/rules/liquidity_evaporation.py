@@ -15,9 +15,8 @@ Source: SEC and CFTC, Findings regarding the market events of May 6, 2010 (liqui
 
 import numpy as np
 
-from surveillance.engine.batch import CANCEL, FILL, REPLACE
 from surveillance.engine.kernel import kernel
-from surveillance.engine.observe import ON_ORDERS
+from surveillance.engine.observe import ON_DEPTH
 from surveillance.events import SECOND
 from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount
@@ -25,7 +24,7 @@ from surveillance.rules.finding import Finding, Story, amount
 ID, VERSION, TITLE = "liquidity_evaporation", 1, "Liquidity evaporation"
 KIND, TIER, ANSWERS = "pattern", 1, ("liquidity_evaporation",)
 NEEDS = ("order",)
-WANTS, KEY, BY_VENUE = ON_ORDERS, "market", False
+WANTS, KEY, BY_VENUE = ON_DEPTH, "market", False
 NEEDS_LEVELS = 10
 
 PARAMETERS = (
@@ -64,12 +63,6 @@ ROW = [
     ("sample_traded", "f8", (SAMPLES,)),
     ("sample_withdrawn", "i8", (SAMPLES,)),
 ]
-
-
-@kernel
-def opens(event, context, p):
-    """Begin with the first depth that is known."""
-    return not np.isnan(context.near_bid)
 
 
 @kernel
@@ -128,12 +121,8 @@ def _vanished(context, row, depth, p):
 @kernel
 def step(event, context, row, p):
     """Take a depth; compare it with the last second and the last minute."""
-    if event.action == FILL:
-        row.traded += context.removed
-    elif context.tracked and (event.action == CANCEL or (event.action == REPLACE and context.repriced)):
-        row.withdrawn += 1
-    if np.isnan(context.near_bid):
-        return 0.0
+    row.traded += context.executed_since
+    row.withdrawn += context.withdrawn_since
     depth = context.near_bid + context.near_ask
     row.expires = context.ts + FORGOTTEN_NS
     second = context.ts // SECOND

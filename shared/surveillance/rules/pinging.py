@@ -10,9 +10,12 @@ of course, has small quotes that come and go beside large ones, and is left out.
 Source: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(g): "ping orders".
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from surveillance.engine.batch import CANCEL, FILL, NEW
+from surveillance.engine.gates import BRIEF
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.features.baselines import makes_market
@@ -23,6 +26,7 @@ ID, VERSION, TITLE = "pinging", 1, "Pinging"
 KIND, TIER, ANSWERS = "pattern", 2, ("pinging",)
 NEEDS = ("account",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {BRIEF: itemgetter("ping_ns")}
 
 PINGS = 8
 PARAMETERS = (

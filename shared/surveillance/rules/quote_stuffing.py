@@ -11,9 +11,12 @@ named: more is the drift of the day, which does nothing within a second.
 Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(e)(ii); Egginton, Van Ness and Van Ness (2016).
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.gates import FAST
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.events import MINUTE, SECOND
@@ -24,6 +27,7 @@ ID, VERSION, TITLE = "quote_stuffing", 1, "Quote stuffing"
 KIND, TIER, ANSWERS = "pattern", 1, ("quote_stuffing",)
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {FAST: itemgetter("watch_burst")}
 
 PARAMETERS = (
     Parameter("min_messages", 100, "messages", 10, 1_000_000, "size of the flood"),

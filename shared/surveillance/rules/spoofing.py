@@ -25,9 +25,12 @@ Sources: Regulation (EU) 2016/522, Annex II, section 1, indicator 4(f)(ii); Lee,
 Challet (2025).
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from surveillance.engine.batch import CANCEL, FILL, NEW, REPLACE
+from surveillance.engine.gates import LARGE_APART, LARGE_QUOTE
 from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_ORDERS
 from surveillance.events import CANCEL_REASONS
@@ -39,6 +42,10 @@ ID, VERSION, TITLE = "spoofing", 1, "Spoofing"
 KIND, TIER, ANSWERS = "pattern", 2, ("spoofing", "layering")
 NEEDS = ("order",)
 WANTS, KEY, BY_VENUE = ON_ORDERS, "position", True
+OPENED_BY = {
+    LARGE_APART: itemgetter("size_multiple"),
+    LARGE_QUOTE: lambda p: p["size_multiple"] * p["quoting_factor"],
+}
 
 PARAMETERS = (
     Parameter("size_multiple", 2.1, "× usual order size", 1, 1000, "how large the order is"),

@@ -47,9 +47,19 @@ PARAMETERS = (
 
 HELD = 16
 ROW = [
+    ("run_last_ts", "i8"),
+    ("run_side", "i8", (2,)),  # the run of legs on one side that is being made, and the one before it; 0 = none
+    ("run_quantity", "f8", (2,)),
+    ("run_money", "f8", (2,)),
+    ("run_ts", "i8", (2,)),
+    ("next_trip", "i8"),
+    ("next", "i8"),
+    ("run_volume", "f8", (2,)),
+    ("run_account", "i8", (2,)),
+    ("run_order", "i8", (2,)),
+    ("run_trade", "i8", (2,)),
     ("kind", "i8"),  # of the last trigger: 1 self-matches, 2 round trips
     ("told", "i8"),  # entries the last trigger is about
-    ("next", "i8"),
     ("ts", "i8", (HELD,)),
     ("trade", "i8", (HELD,)),
     ("quantity", "f8", (HELD,)),
@@ -58,7 +68,6 @@ ROW = [
     ("counter_account", "i8", (HELD,)),
     ("order", "i8", (HELD,)),
     ("counter_order", "i8", (HELD,)),
-    ("next_trip", "i8"),
     ("trip_ts", "i8", (HELD,)),  # when its first leg traded
     ("trip_end_ts", "i8", (HELD,)),
     ("trip_volume", "f8", (HELD,)),  # of the owner before the trip
@@ -67,15 +76,6 @@ ROW = [
     ("trip_account", "i8", (HELD, 2)),
     ("trip_order", "i8", (HELD, 2)),
     ("trip_trade", "i8", (HELD, 2)),
-    ("run_side", "i8", (2,)),  # the run of legs on one side that is being made, and the one before it; 0 = none
-    ("run_quantity", "f8", (2,)),
-    ("run_money", "f8", (2,)),
-    ("run_ts", "i8", (2,)),
-    ("run_last_ts", "i8"),
-    ("run_volume", "f8", (2,)),
-    ("run_account", "i8", (2,)),
-    ("run_order", "i8", (2,)),
-    ("run_trade", "i8", (2,)),
 ]
 LONE, PAIR, PATTERN, TRIPS = 0.4, 0.65, 0.95, 0.8
 SIDE_AND_SIZE_AGREE = 0.125
