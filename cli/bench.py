@@ -65,6 +65,8 @@ def measure(session: "Recorded", small: "Recorded | None", parameters: "Paramete
     )
     _say("kernels")
     context, rules = kernel_seconds(parquet, engine, parameters, repeats)
+    _say("microstructure")
+    minutes = microstructure(small is not None, repeats)
     _say("batches, cold start, oracle")
     return {
         "events": events,
@@ -82,7 +84,15 @@ def measure(session: "Recorded", small: "Recorded | None", parameters: "Paramete
         "cold_first_alert_seconds": cold_seconds(small.ndjson, repeats) if small else None,
         "context_ns_per_event": round(context * 1e9 / events, 1),
         "rules": {rule: {"ns_per_event": round(seconds * 1e9 / events, 1)} for rule, seconds in rules.items()},
+        "microstructure": minutes,
     }
+
+
+def microstructure(whole: bool, repeats: int) -> dict[str, Any]:
+    """Give the figures of the one pass over trades and quotes, on a day of the contract's size or on a small one."""
+    from cli import bench_microstructure
+
+    return bench_microstructure.measure(bench_microstructure.TRADES if whole else 1000, repeats)
 
 
 def _say(what: str) -> None:

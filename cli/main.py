@@ -12,6 +12,7 @@ from cli import (
     batch,
     bench,
     calibrate,
+    classifiers,
     collect,
     demo,
     evaluate,
@@ -71,6 +72,7 @@ app.command("rules")(rules.rules)
 app.command("bench")(bench.bench)
 app.command("explain")(explain.explain)
 app.command("facts")(facts.facts)
+app.command("classifiers")(classifiers.classifiers)
 app.command("indicators")(indicators.indicators)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(history.app, name="history")
