@@ -55,9 +55,9 @@ def generated(trades: int, quotes: int) -> "tuple[Trades, Quotes]":
     met = np.maximum(np.searchsorted(quote_ts, trade_ts) - 1, 0)
     draw = chance.random(trades)
     price = np.where(draw < 0.45, bid[met], np.where(draw < 0.9, ask[met], (bid[met] + ask[met]) / 2.0))
-    sizes = [100.0 * chance.integers(1, 50, quotes) for _ in range(2)]
+    sizes = [100.0 * chance.integers(1, 50, quotes).astype(np.float64) for _ in range(2)]
     return (
-        Trades(trade_ts, price, 100.0 * chance.integers(1, 10, trades)),
+        Trades(trade_ts, price, 100.0 * chance.integers(1, 10, trades).astype(np.float64)),
         Quotes(quote_ts, bid, sizes[0], ask, sizes[1]),
     )
 

@@ -37,6 +37,7 @@ def test_depth_counts_levels_and_prices_up_to_the_distance() -> None:
     size = np.array([[1.0, 2.0, 4.0], [1.0, 2.0, 4.0]])
     assert depth_of_levels(price, size, 2).tolist() == [3.0, 1.0]
     assert depth_within(price, size, [100.0, 100.0], 10.0).tolist() == [3.0, 5.0]
+    assert depth_within([[1.0989]], [[3.0]], [1.1], 10.0).tolist() == [3.0]  # 1.1 − 1.0989 is above 0.0011 in binary
     assert np.isnan(depth_within(price, size, [NAN, 100.0], 10.0)).tolist() == [True, False]
 
 
