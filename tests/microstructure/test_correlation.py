@@ -28,7 +28,7 @@ def pair_by_pair(x: np.ndarray, s: np.ndarray, y: np.ndarray, t: np.ndarray) -> 
 moments = st.lists(st.integers(0, 60), min_size=2, max_size=25, unique=True).map(sorted)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(moments, moments, st.integers(0, 2**32 - 1))
 def test_hayashi_yoshida_is_the_sum_over_overlapping_changes(s: list[int], t: list[int], seed: int) -> None:
     chance = np.random.default_rng(seed)

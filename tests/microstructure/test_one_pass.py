@@ -24,7 +24,7 @@ def same(pass_: Minutes, plain: dict[str, np.ndarray]) -> None:
         np.testing.assert_allclose(values, plain[name], rtol=1e-9, atol=scale, err_msg=name)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     sessions,
     st.sampled_from(sorted(RULES)),
