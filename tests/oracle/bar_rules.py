@@ -53,7 +53,8 @@ class AbnormalVolume:
         known = minutes >= 5
         score = 0.3
         unusual = not known or bar.volume >= p["minute_multiple"] * usual
-        if unusual and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
+        stands_out = bar.volume >= max(p["strong_multiple"] * average, p["above_highest"] * max(held))
+        if unusual and stands_out and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
             score = 0.5
             surprising = bar.seconds == 86_400 or (known and bar.volume >= 2 * p["minute_multiple"] * usual)
             much = bar.volume / (2 * p["multiple"] * average)
@@ -71,7 +72,7 @@ class AbnormalVolume:
                 "mad_z": min(z, 1e9),
                 "money": bar.money,
             },
-            thresholds=picked(p, "multiple min_mad_z minute_multiple min_money"),
+            thresholds=picked(p, "multiple strong_multiple above_highest min_mad_z minute_multiple min_money"),
             baselines={"mean_volume": average, "median_volume": middle}
             | ({"usual_volume": usual} if known and usual > 0 else {}),
         )
@@ -129,7 +130,8 @@ class PriceBreakout:
         self.side[bar.seconds] = side
         beyond = abs(bar.close - edge) / usual_range if usual_range > 0 else 0.0
         score = 0.3
-        if beyond >= p["strong_range"] and bar.volume >= p["strong_volume"] * usual_volume:
+        heavy = max(p["strong_volume"] * usual_volume, p["above_highest"] * max(each[3] for each in held))
+        if beyond >= p["strong_range"] and bar.volume >= heavy:
             score = min(0.55 + 0.05 * (beyond / p["strong_range"] - 1.0), 0.69) if p["strong_range"] else 0.55
         return Said(
             score=score,
@@ -139,7 +141,7 @@ class PriceBreakout:
             first_evidence=f"{INTERVAL_NAMES[bar.seconds]}@{bar.ts}",
             metrics={"close": bar.close, "volume_multiple": bar.volume / usual_volume}
             | ({"ranges_beyond": beyond} if usual_range > 0 else {}),
-            thresholds=picked(p, "min_range volume_multiple strong_range strong_volume"),
+            thresholds=picked(p, "min_range volume_multiple strong_range strong_volume above_highest"),
             baselines={"edge": edge, "mean_range": usual_range, "mean_volume": usual_volume},
         )
 

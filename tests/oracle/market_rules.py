@@ -51,15 +51,17 @@ class PriceVelocity:
         if close is None or close <= 0 or high.price - low.price < p["min_move"] * close:
             return None
         self.told = True
+        plain = high.price - low.price < p["plain_move"] * close
+        strength = min(0.5 + 0.1 * ((high.price - low.price) / (p["min_move"] * close) - 1.0), 0.89)
         first, second = (low, high) if low.ts <= high.ts else (high, low)
         return Said(
-            score=min(0.5 + 0.1 * ((high.price - low.price) / (p["min_move"] * close) - 1.0), 0.89),
+            score=0.45 if plain else strength,
             ts=ts,
             start_ts=first.ts,
             end_ts=ts,
             trades=[each.trade for each in (first, second) if each.trade is not None],
             metrics={"move": (high.price - low.price) / close, "high": high.price, "low": low.price},
-            thresholds=picked(p, "min_move window_s"),
+            thresholds=picked(p, "min_move plain_move window_s"),
             baselines={"previous_close": close},
         )
 

@@ -265,6 +265,8 @@ class Evaporation:
     traded: float = 0.0
     withdrawn: int = 0
     over_after: int = -1
+    heard_ts: int = 0
+    last_ts: int = 0
 
     def see(self, told: Order_event, p: Values) -> Said | None:
         if told.ts > self.over_after:
@@ -279,6 +281,9 @@ class Evaporation:
             return None
         depth = told.near
         self.over_after = told.ts + 120 * SECOND
+        if told.ts - self.last_ts >= ns(p["silence_s"]):
+            self.heard_ts = told.ts
+        self.last_ts = told.ts
         second = told.ts // SECOND
         if second != self.second:
             if self.second:
@@ -293,7 +298,8 @@ class Evaporation:
         elif depth > p["max_left"] * usual:
             self.gone = None
         elif self.seconds >= p["min_seconds"] and usual > 0:
-            self.gone = self.gone or self.vanished(told, depth, usual, p)
+            if told.ts - self.heard_ts >= ns(p["silence_s"]):
+                self.gone = self.gone or self.vanished(told, depth, usual, p)
             if self.gone and told.ts - self.gone.ts >= p["stays_s"] * SECOND and depth <= p["stays_left"] * usual:
                 now = {"left_share": depth / usual, "left": depth}
                 said = replace(
@@ -317,6 +323,7 @@ class Evaporation:
         if (
             gone < p["min_withdrawn"]
             or best.depth < p["min_before"] * usual
+            or best.depth - depth < p["min_fall"] * best.depth
             or taken > p["max_traded_share"] * (best.depth - depth)
         ):
             return None
@@ -333,6 +340,6 @@ class Evaporation:
                 "traded": taken,
                 "withdrawn": float(gone),
             },
-            thresholds=picked(p, "max_left min_before max_traded_share min_withdrawn stays_s stays_left"),
+            thresholds=picked(p, "max_left min_before min_fall max_traded_share min_withdrawn stays_s stays_left"),
             baselines={"median_depth": usual},
         )

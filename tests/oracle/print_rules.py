@@ -23,6 +23,7 @@ class FatFinger:
     def __init__(self) -> None:
         self.told: tuple[int, int] | None = None
         self.as_error = False
+        self.away: tuple[int, float, float] | None = None
 
     def see(self, told: Print, p: Values) -> Said | None:
         if {"auction_open", "auction_close"} & told.conditions:
@@ -35,12 +36,16 @@ class FatFinger:
         if not told.is_open or "extended_hours" in told.conditions:
             band *= p["outside_hours"]
         away = abs(told.price - reference) / (band * abs(reference)) if reference else 0.0
+        if away >= 1 and self.follows(told, band * abs(reference or 0.0), p):
+            away = 0.0
         error = away >= 1 or walked >= p["size_multiple"]
         if not (error or large >= p["block_multiple"]):
             return None
         if self.told == (told.ts, told.side) and self.as_error >= error:
             return None
         self.told, self.as_error = (told.ts, told.side), error
+        if away >= 1 and reference is not None:
+            self.away = told.ts, reference, told.price
         oversize = large / p["size_multiple"]
         excess = min(max(away, oversize) - 1.0, 1.0)
         metrics = {"price": told.price, "quantity": told.sweep.quantity}
@@ -63,6 +68,14 @@ class FatFinger:
             thresholds={"band": band} | picked(p, "size_multiple min_levels block_multiple"),
             baselines=baselines,
         )
+
+    def follows(self, told: Print, band: float, p: Values) -> bool:
+        if self.away is None:
+            return False
+        ts, reference, price = self.away
+        if told.ts - ts <= SECOND:
+            return min(reference, price) - band < told.price < max(reference, price) + band
+        return told.ts - ts <= ns(p["returns_s"]) and abs(told.price - reference) < band
 
     @staticmethod
     def band(reference: float | None, p: Values) -> float:

@@ -48,7 +48,7 @@ def test_intervals_have_histories_of_their_own() -> None:
 
 @pytest.mark.parametrize(("floor", "severity"), [(31_000, "medium"), (31_001, "low"), (15_500, "high")])
 def test_money_floor_raises_severity_from_the_threshold_on(floor: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, min_money=floor)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, strong_multiple=3, min_money=floor)
     assert alert.severity == severity
 
 
@@ -57,7 +57,19 @@ Z = 0.6745 * (310 - 100) / 10
 
 @pytest.mark.parametrize(("z", "severity"), [(Z, "medium"), (nextafter(Z, 99), "low"), (Z / 2, "high")])
 def test_mad_z_raises_severity_from_the_threshold_on(z: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, min_mad_z=z, min_money=0)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, strong_multiple=3, min_mad_z=z, min_money=0)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("volume", "severity"), [(450, "medium"), (449, "low")])
+def test_bar_stands_out_from_the_strong_multiple_on(volume: float, severity: str) -> None:
+    (alert,) = bars([90.0, 110.0] * 10 + [volume]).alerts(RULE, min_money=0)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("volume", "severity"), [(600, "medium"), (599, "low")])
+def test_bar_stands_out_from_twice_the_highest_on(volume: float, severity: str) -> None:
+    (alert,) = bars([70.0, 90.0] * 9 + [100.0, 300.0, volume]).alerts(RULE, min_money=0)
     assert alert.severity == severity
 
 
@@ -65,7 +77,7 @@ def test_mad_z_raises_severity_from_the_threshold_on(z: float, severity: str) ->
 def test_minute_is_judged_by_its_time_of_day(multiple: float, severity: str) -> None:
     market, next_day = bars([100.0] * 25), bars([90.0, 110.0] * 10 + [410.0])
     market.events += [event | {"ts": event["ts"] + DAY} for event in next_day.events]
-    (alert,) = market.alerts(RULE, multiple=2, minute_multiple=multiple, min_money=0)
+    (alert,) = market.alerts(RULE, multiple=2, strong_multiple=4, minute_multiple=multiple, min_money=0)
     assert alert.severity == severity
 
 

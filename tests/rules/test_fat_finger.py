@@ -75,13 +75,13 @@ def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s", apart: float
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(251, 1), (249, 0)])
+@pytest.mark.parametrize(("last", "count"), [(351, 1), (349, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 651: 6." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 751: 7." in alert.explanation
 
 
 def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
@@ -109,13 +109,25 @@ def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
 
 
 def test_sweep_is_told_once() -> None:
-    (alert,) = sweep(551, 50, 100, 100).alerts(RULE)
+    (alert,) = sweep(551, 50, 150, 100).alerts(RULE)
     assert (alert.revision, alert.trade_ids) == (1, ["t2"])
 
 
 @pytest.mark.parametrize(("sweeps", "count"), [(30, 1), (29, 0)])
 def test_warm_up_counts_finished_sweeps(sweeps: int, count: int) -> None:
     assert len(sweep(300, 300, 300, sweeps=sweeps).alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("wait_ms", "count"), [(10_000, 1), (10_000.001, 2)])
+def test_print_at_the_old_price_only_comes_back(wait_ms: float, count: int) -> None:
+    scene = away(95.0).quote(94.75, 95.25).wait(wait_ms).trade(100.0, 100, trade_id="t2")
+    assert sum(alert.revision for alert in scene.alerts(RULE)) == count
+
+
+@pytest.mark.parametrize(("wait_ms", "count"), [(1000, 1), (1000.001, 2)])
+def test_print_near_another_only_follows_it_for_a_second(wait_ms: float, count: int) -> None:
+    scene = away(95.0).wait(wait_ms).trade(94.5, 100, trade_id="t2")
+    assert sum(alert.revision for alert in scene.alerts(RULE)) == count
 
 
 def test_two_fingers_within_a_minute_are_one_episode() -> None:

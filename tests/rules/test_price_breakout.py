@@ -22,11 +22,11 @@ def channel(bars: int = 20, interval: str = "1m") -> Market:
 
 
 def test_close_above_the_range_is_told() -> None:
-    (alert,) = bar(channel(), 104.0, 280).alerts(RULE)
+    (alert,) = bar(channel(), 105.0, 480).alerts(RULE)
     assert alert.severity == "medium"
     first, second, _ = alert.explanation.splitlines()
-    assert "closed at 104, above the highest high of the 20 bars before it, 100.5, by 3.5 times" in first
-    assert "Its volume of 280 is 2.8 times their mean" in second
+    assert "closed at 105, above the highest high of the 20 bars before it, 100.5, by 4.5 times" in first
+    assert "Its volume of 480 is 4.8 times their mean" in second
 
 
 def test_close_below_the_range_is_told() -> None:
@@ -45,10 +45,17 @@ def test_volume_counts_from_the_threshold_on(volume: float, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("close", "volume", "severity"), [(103.5, 261, "medium"), (103.4375, 261, "low"), (103.5, 259, "low")]
+    ("close", "volume", "severity"), [(104.5, 451, "medium"), (104.4375, 451, "low"), (104.5, 449, "low")]
 )
 def test_severity_takes_range_and_volume(close: float, volume: float, severity: str) -> None:
     (alert,) = bar(channel(), close, volume).alerts(RULE)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("volume", "severity"), [(1000, "medium"), (999, "low")])
+def test_severity_takes_more_than_the_highest_volume_before(volume: float, severity: str) -> None:
+    market = bar(channel(19), 100.0, 800)
+    (alert,) = bar(market, 105.0, volume).alerts(RULE)
     assert alert.severity == severity
 
 

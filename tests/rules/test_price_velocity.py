@@ -18,7 +18,7 @@ def test_quick_rise_alerts_and_is_told_in_order() -> None:
     lines = alert.explanation.splitlines()
     assert "AAA rose from 100 at 14:30:00.000 UTC (09:30:00 EST) to 100.5" in lines[0]
     assert "within 1.0 s" in lines[0]
-    assert "0.50% of the previous close of 100; the threshold is 0.40% within 5 s" in lines[1]
+    assert "0.50% of the previous close of 100; the threshold is 0.44% within 5 s" in lines[1]
 
 
 def test_fall_is_told_as_a_fall() -> None:
@@ -29,6 +29,12 @@ def test_fall_is_told_as_a_fall() -> None:
 @pytest.mark.parametrize(("price", "count"), [(100.5, 1), (100.4375, 0)])
 def test_move_counts_from_the_threshold_on(price: float, count: int) -> None:
     assert len(rise(price).alerts(RULE, min_move=0.005)) == count
+
+
+@pytest.mark.parametrize(("price", "severity"), [(100.5, "medium"), (100.4375, "low")])
+def test_move_below_the_plain_one_is_low(price: float, severity: str) -> None:
+    (alert,) = rise(price).alerts(RULE, min_move=0.004)
+    assert alert.severity == severity
 
 
 @pytest.mark.parametrize(("within_ms", "count"), [(5000, 1), (5000.001, 0)])

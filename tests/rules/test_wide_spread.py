@@ -7,7 +7,7 @@ from tests.rules.market import START, Market, seconds
 RULE = "wide_spread"
 NARROW = (99.9375, 100.0625)  # 12.5 bp
 WIDE = (99.875, 100.125)  # 25 bp
-RULES = {"floor_bp": 10, "multiple": 1.5}
+RULES = {"floor_bp": 10, "multiple": 1.5, "calm_s": 20}
 
 
 def usual(samples: int = 20) -> Market:
@@ -89,4 +89,17 @@ def test_second_stretch_right_after_a_told_one_is_told_too() -> None:
 @pytest.mark.parametrize(("plain_bp", "severity"), [(25.01, "low"), (25, "medium"), (5, "medium")])
 def test_width_in_basis_points_decides_the_severity(plain_bp: float, severity: str) -> None:
     (alert,) = scene().alerts(RULE, **RULES, plain_bp=plain_bp)
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("calm_s", "severity"), [(20, "medium"), (20.001, "low")])
+def test_market_must_have_been_calm_for_more_than_low_severity(calm_s: float, severity: str) -> None:
+    (alert,) = scene().alerts(RULE, **RULES | {"calm_s": calm_s})
+    assert alert.severity == severity
+
+
+@pytest.mark.parametrize(("moment_ms", "severity"), [(200, "low"), (199.999, "medium")])
+def test_wide_moment_makes_the_market_restless(moment_ms: float, severity: str) -> None:
+    market = usual(30).quote(*WIDE).wait(moment_ms).quote(*NARROW).wait(5000).quote(*WIDE).wait(4000).quote(*WIDE)
+    (alert,) = market.alerts(RULE, **RULES)
     assert alert.severity == severity

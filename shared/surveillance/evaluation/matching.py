@@ -1,5 +1,6 @@
 """When an alert hits a scenario: symbol, time, shared evidence, and no longer than it deserves."""
 
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from surveillance.alerts import Alert
@@ -19,6 +20,11 @@ def hits(alert: Alert, label: Label) -> bool:
     if alert.end_ts - alert.start_ts > 2 * (label.end_ts - label.start_ts) + LONGER_NS:
         return False
     return _share_evidence(alert, label)
+
+
+def hit_by(alert: Alert, labels: Iterable[Label], answers: Collection[str]) -> list[Label]:
+    """Give the labels an alert hits; a condition within a quiet scenario is seen by the rules that answer it only."""
+    return [label for label in labels if (label.within is None or label.pattern in answers) and hits(alert, label)]
 
 
 def _share_evidence(alert: Alert, label: Label) -> bool:

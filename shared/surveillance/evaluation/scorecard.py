@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from surveillance.alerts import SEVERITIES, Alert
-from surveillance.evaluation.matching import hits
+from surveillance.evaluation.matching import hit_by, hits
 from surveillance.evaluation.statistics import calibration_error, f1, quantile, share, wilson_low
 from surveillance.simulation.labels import Label
 
@@ -58,7 +58,7 @@ def scorecard(
 
 
 def _judge(alert: Alert, labels: Sequence[Label], rule: Rule) -> Judged:
-    hit = tuple(label for label in labels if hits(alert, label))
+    hit = tuple(hit_by(alert, labels, rule.answers))
     verdict = "right" if any(label.pattern in rule.answers for label in hit) else "cross" if hit else "false"
     return Judged(alert, hit, verdict, rule.kind == "pattern" or alert.severity != SEVERITIES[0])
 

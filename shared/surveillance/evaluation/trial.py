@@ -16,7 +16,7 @@ from surveillance.batch import BATCH_RULES
 from surveillance.batch.run import run
 from surveillance.engine import Engine
 from surveillance.errors import InputError
-from surveillance.evaluation.matching import hits
+from surveillance.evaluation.matching import hit_by, hits
 from surveillance.evaluation.scorecard import EXPECTED, Rule, scorecard
 from surveillance.events import MINUTE
 from surveillance.parameters import Parameters
@@ -241,7 +241,7 @@ def _loud(alerts: Sequence[Alert], labels: Sequence[Label], rules: dict[str, Rul
         held.setdefault(label.symbol, []).append(label)
     found = []
     for alert in alerts:
-        touched = [label for label in held.get(alert.symbol, ()) if hits(alert, label)]
+        touched = hit_by(alert, held.get(alert.symbol, ()), rules[alert.rule].answers)
         if alert.severity == "low" or any(label.expect == EXPECTED for label in touched):
             continue
         found.append(
@@ -267,7 +267,7 @@ def _scores(alerts: Sequence[Alert], labels: Sequence[Label], rules: dict[str, R
             held.setdefault(label.symbol, []).append(label)
     bins: dict[str, dict[int, list[tuple[float, bool]]]] = {}
     for alert in alerts:
-        hit = [label for label in held.get(alert.symbol, ()) if hits(alert, label)]
+        hit = hit_by(alert, held.get(alert.symbol, ()), rules[alert.rule].answers)
         right = any(label.pattern in rules[alert.rule].answers for label in hit)
         if hit and not right:
             continue

@@ -3,7 +3,9 @@
 A print is away where it differs from the reference, the mid one second ago, by at least a band that narrows with the
 price, twice as wide outside trading hours. It is large where the prints that its order has made at that moment come to
 `size_multiple` × the 99th percentile of such sweeps and have walked through `min_levels` prices of the book or more.
-Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once.
+Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once. For `returns_s` after a print
+that was away, one within a band of its reference only comes back; for a second, which the reference lags behind, one
+that lies between them, or within a band of either, only follows.
 
 Size at one price is no sign of error: blocks are agreed and printed so, by the dozen a day. From `block_multiple` × the
 99th percentile on it is told at low severity, for whoever wants to know.
@@ -33,11 +35,12 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 6.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 7.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
     Parameter(
         "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"
     ),
+    Parameter("returns_s", 10, "s", 0, 600, "how long the price may take to come back"),
     Parameter("warm_up_sweeps", 30, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
 )
 
@@ -45,6 +48,9 @@ ROW = [
     ("told_ts", "i8"),
     ("told_side", "i8"),
     ("told", "i8"),  # BLOCK or ERROR, of that sweep
+    ("away_ts", "i8"),  # of the last print that was away
+    ("away_from", "f8"),
+    ("away_at", "f8"),
     ("price", "f8"),
     ("reference", "f8"),
     ("band", "f8"),
@@ -87,11 +93,11 @@ def _large(context, p):
 
 
 @kernel
-def _kind(event, context, p):
+def _kind(away, context, p):
     """Tell an error, by its price or by its size, from a block and from what is neither."""
     large = _large(context, p)
     walks = context.sweep_levels >= p.min_levels
-    if _away(event, context, p) >= 1.0 or (walks and large >= p.size_multiple):
+    if away >= 1.0 or (walks and large >= p.size_multiple):
         return ERROR
     return BLOCK if large >= p.block_multiple else 0
 
@@ -101,7 +107,20 @@ def opens(event, context, p):
     """Say whether a print is away or its sweep large."""
     if not sets_price(event) or event.conditions & _AUCTION:
         return False
-    return _kind(event, context, p) > 0
+    return _kind(_away(event, context, p), context, p) > 0
+
+
+@kernel
+def _follows(event, context, row, p):
+    """Say whether a print that is away from the mid is within a band of an earlier error, or of the mid before that."""
+    if row.away_ts == 0:
+        return False
+    since = context.ts - row.away_ts
+    band = _band(event, context, p) * abs(context.mid_second_ago)
+    if since <= SECOND:
+        low, high = min(row.away_from, row.away_at), max(row.away_from, row.away_at)
+        return low - band < event.price < high + band
+    return since <= p.returns_ns and abs(event.price - row.away_from) < band
 
 
 @kernel
@@ -109,17 +128,26 @@ def step(event, context, row, p):
     """Tell a sweep at its first print that is away or makes it large; one told as a block may yet prove an error."""
     if not opens(event, context, p):
         return 0.0
-    kind = _kind(event, context, p)
+    away = _away(event, context, p)
+    if away >= 1.0 and _follows(event, context, row, p):
+        away = 0.0
+    kind = _kind(away, context, p)
+    if kind == 0:
+        return 0.0
     if row.told_ts == context.ts and row.told_side == context.side and row.told >= kind:
         return 0.0
     row.told_ts = context.ts
     row.told_side = context.side
     row.told = kind
-    row.expires = context.ts + SECOND
+    row.expires = context.ts + max(SECOND, p.returns_ns)
+    if away >= 1.0:
+        row.away_ts = context.ts
+        row.away_from = context.mid_second_ago
+        row.away_at = event.price
     row.price = event.price
     row.reference = context.mid_second_ago
     row.band = _band(event, context, p)
-    row.away = _away(event, context, p)
+    row.away = away
     row.quantity = context.sweep_quantity
     row.prints = context.sweep_prints
     row.usual = context.large_sweep
@@ -141,7 +169,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     who = f"{story.who(account)} traded" if known else "A participant whom the feed does not name traded"
     how = f" ({side_word(side)})" if side else ""
     sentences = [f"{who} {story.symbol} at {amount(price)} at {story.at(ts)}{how}."]
-    metrics = {"price": price, "quantity": quantity}
+    metrics = {"price": price, "quantity": quantity, "levels": float(row["levels"])}
     if row["away"] >= 1:
         sentences.append(
             f"That is {abs(price / reference - 1):.1%} from the mid a second before, {amount(reference)} "

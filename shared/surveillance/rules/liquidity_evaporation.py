@@ -2,9 +2,10 @@
 
 The ten best levels of both sides are added up ten times a second, and once a second the highest sum of that second is
 kept for a minute. The alert is complete when the depth is at most `max_left` of the median of at least `min_seconds`
-kept ones, was above `min_before` of it within the last second, and trades took at most `max_traded_share` of what is
+kept ones, was above `min_before` of it within the last second, `min_fall` or more of that is gone, and trades took at most `max_traded_share` of what is
 missing; and when it then stays below `max_left` for `stays_s` and is `stays_left` or less: quotes that are entered anew
-are back by then. It is told once until the depth is back above `min_before`.
+are back by then. It is told once until the depth is back above `min_before`. After `silence_s` without an order nothing
+is judged for as long: what a feed catches up with did not happen at once.
 
 Many orders must have gone meanwhile, `min_withdrawn` or more cancelled or given another price: where a few large orders
 are most of a thin book, each of them that is quoted anew looks like a flight. A feed that shows fewer than ten levels
@@ -29,15 +30,17 @@ NEEDS_LEVELS = 10
 
 PARAMETERS = (
     Parameter("max_left", 0.36, "share of the median depth", 0, 1, "what is left"),
-    Parameter("min_before", 0.7, "share of the median depth", 0, 1, "what was there a second before"),
+    Parameter("min_before", 0.5, "share of the median depth", 0, 1, "what was there a second before"),
+    Parameter("min_fall", 0.5, "share of the depth a second before", 0, 1, "what is gone"),
     Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
-    Parameter("min_withdrawn", 8, "orders", 0, 10_000, "cancelled or re-priced in that time"),
+    Parameter("min_withdrawn", 20, "orders", 0, 10_000, "cancelled or re-priced in that time"),
     Parameter("stays_s", 0.3, "s", 0, 10, "how long most of it must stay away"),
-    Parameter("stays_left", 0.28, "share of the median depth", 0, 1, "what is left then, or later"),
+    Parameter("stays_left", 0.34, "share of the median depth", 0, 1, "what is left then, or later"),
+    Parameter("silence_s", 5, "s", 0.1, 60, "without orders, and then until the rule judges again"),
     Parameter("min_seconds", 30, "s", 5, 60, "seconds with a known depth before the median means something"),
 )
 
-_TOLD = ("max_left", "min_before", "max_traded_share", "min_withdrawn", "stays_s", "stays_left")
+_TOLD = ("max_left", "min_before", "min_fall", "max_traded_share", "min_withdrawn", "stays_s", "stays_left")
 KEPT, SAMPLES = 60, 10
 FORGOTTEN_NS = 120 * SECOND
 ROW = [
@@ -45,6 +48,8 @@ ROW = [
     ("highest", "f8"),  # depth in the running second
     ("count", "i8"),  # seconds seen
     ("told", "i8"),
+    ("heard_ts", "i8"),  # first order after a silence
+    ("last_ts", "i8"),
     ("gone_ts", "i8"),  # since when most of it has been away, 0 while it is there
     ("gone_score", "f8"),
     ("traded", "f8"),  # executed so far, both sides of each execution
@@ -104,6 +109,8 @@ def _vanished(context, row, depth, p):
             best = k
     if best < 0 or row.sample[best] < p.min_before * row.median:
         return 0.0
+    if row.sample[best] - depth < p.min_fall * row.sample[best]:
+        return 0.0
     taken = row.traded - row.sample_traded[best]
     if taken > p.max_traded_share * (row.sample[best] - depth):
         return 0.0
@@ -125,6 +132,9 @@ def step(event, context, row, p):
     row.withdrawn += context.withdrawn_since
     depth = context.near_bid + context.near_ask
     row.expires = context.ts + FORGOTTEN_NS
+    if context.ts - row.last_ts >= p.silence_ns:
+        row.heard_ts = context.ts
+    row.last_ts = context.ts
     second = context.ts // SECOND
     if second != row.second:
         if row.second:
@@ -139,7 +149,7 @@ def step(event, context, row, p):
     elif depth > p.max_left * row.median:
         row.gone_ts = 0
     elif row.count >= p.min_seconds and row.median > 0:
-        if row.gone_ts == 0:
+        if row.gone_ts == 0 and context.ts - row.heard_ts >= p.silence_ns:
             row.gone_score = _vanished(context, row, depth, p)
             row.gone_ts = context.ts if row.gone_score > 0 else 0
         stays = row.gone_ts and context.ts - row.gone_ts >= p.stays_ns

@@ -2,7 +2,7 @@
 
 The close lies above their highest high, or below their lowest low, by more than `min_range` × their mean true range,
 and the bar's volume is at least `volume_multiple` × their mean. That alone is of low severity: trends begin so, and so
-does much that is none. It is medium from `strong_range` and `strong_volume` on. In one direction a breakout is told
+does much that is none. It is medium from `strong_range` and `strong_volume` on, if the volume is also `above_highest` × their highest. In one direction a breakout is told
 once, until a bar closes inside again. Each interval has a history of its own, which a night begins anew; for daily
 bars, so does an open in the ratio of a split to the close before.
 
@@ -28,11 +28,13 @@ ACROSS_SESSIONS = True
 PARAMETERS = (
     Parameter("min_range", 0.1, "× mean true range", 0, 100, "how far beyond"),
     Parameter("volume_multiple", 1.35, "× mean volume", 0, 1000, "on how much volume"),
-    Parameter("strong_range", 3, "× mean true range", 0, 100, "for medium severity"),
-    Parameter("strong_volume", 2.6, "× mean volume", 0, 1000, "for medium severity"),
+    Parameter("strong_range", 4, "× mean true range", 0, 100, "for medium severity"),
+    Parameter("strong_volume", 4.5, "× mean volume", 0, 1000, "for medium severity"),
+    Parameter("above_highest", 1.25, "× highest volume", 0, 1000, "for medium severity"),
 )
 
 BARS_BEFORE = 20
+_TOLD = ("min_range", "volume_multiple", "strong_range", "strong_volume", "above_highest")
 MOST = 0.69
 """Medium at most: prices break out every day, and seldom because somebody means them to."""
 _KEPT_NS = 400 * DAY
@@ -68,13 +70,14 @@ def _push(row, kind, high, low, volume):
 @kernel
 def _judge(row, bar, kind, p):
     highest, lowest = -np.inf, np.inf
-    ranges, volumes = 0.0, 0.0
+    ranges, volumes, most = 0.0, 0.0, 0.0
     for k in range(BARS_BEFORE):
         highest = max(highest, row.high[kind, k])
         lowest = min(lowest, row.low[kind, k])
         place = (row.bars[kind] + k) % BARS_BEFORE
         ranges += row.range[kind, place]
         volumes += row.volume[kind, place]
+        most = max(most, row.volume[kind, place])
     row.mean_range = ranges / BARS_BEFORE
     row.mean_volume = volumes / BARS_BEFORE
     side = 0
@@ -91,7 +94,8 @@ def _judge(row, bar, kind, p):
         return 0.0
     row.side[kind] = side
     beyond = abs(bar.bar_close - row.edge) / row.mean_range if row.mean_range > 0 else 0.0
-    if beyond < p.strong_range or bar.volume < p.strong_volume * row.mean_volume:
+    heavy = bar.volume >= p.strong_volume * row.mean_volume and bar.volume >= p.above_highest * most
+    if beyond < p.strong_range or not heavy:
         return 0.3
     return min(0.55 + 0.05 * (beyond / p.strong_range - 1.0), MOST) if p.strong_range > 0 else 0.55
 
@@ -143,6 +147,6 @@ def explain(row: np.void, bar: np.void, p: dict[str, float], story: Story) -> Fi
         first_evidence=f"{INTERVAL_NAMES[seconds]}@{end}",
         metrics={"close": close, "volume_multiple": volume / mean_volume}
         | ({} if beyond is None else {"ranges_beyond": beyond}),
-        thresholds={name: p[name] for name in ("min_range", "volume_multiple", "strong_range", "strong_volume")},
+        thresholds={name: p[name] for name in _TOLD},
         baselines={"edge": edge, "mean_range": mean_range, "mean_volume": mean_volume},
     )

@@ -1,7 +1,7 @@
 """Price velocity: the trades of the last few seconds span more of the previous close than a market should move.
 
 High − low of the prints that set prices within the trailing `window_s` is at least `min_move` of the previous close,
-over two trades or more. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print
+over two trades or more; below `plain_move` that is of low severity. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print
 leaves the window. A print that a later one had eclipsed does not come back with the later one's correction. After an
 alert the window begins anew with the last print.
 """
@@ -21,10 +21,12 @@ WANTS, KEY, BY_VENUE = ON_TRADES, "market", False
 
 PARAMETERS = (
     Parameter("window_s", 5, "s", 0.001, 600, "how far back the window reaches"),
-    Parameter("min_move", 0.004, "share of the previous close", 0.00001, 1, "high − low of the window"),
+    Parameter("min_move", 0.0044, "share of the previous close", 0.00001, 1, "high − low of the window"),
+    Parameter("plain_move", 0.005, "share of the previous close", 0, 1, "low severity below this"),
 )
 
 EXTREMES = 128
+PLAIN = 0.45
 ROW = [
     ("told", "i8"),
     ("first_high", "i8"),
@@ -120,6 +122,8 @@ def step(event, context, row, p):
     if not (context.previous_close > 0 and span >= p.min_move * context.previous_close):
         return 0.0
     row.told = 1
+    if span < p.plain_move * context.previous_close:
+        return PLAIN
     return min(0.5 + 0.1 * (span / (p.min_move * context.previous_close) - 1.0), 0.89)
 
 
@@ -147,6 +151,6 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         trades=[key for _, _, key in ends],
         tier=0,
         metrics={"move": (top - bottom) / close, "high": top, "low": bottom},
-        thresholds={name: p[name] for name in ("min_move", "window_s")},
+        thresholds={name: p[name] for name in ("min_move", "plain_move", "window_s")},
         baselines={"previous_close": close},
     )

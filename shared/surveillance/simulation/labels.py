@@ -3,8 +3,11 @@
 import msgspec
 
 
-class Label(msgspec.Struct, frozen=True):
-    """One scenario: what an alert must overlap and name to be a hit. Ids are in order of appearance."""
+class Label(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One scenario: what an alert must overlap and name to be a hit. Ids are in order of appearance.
+
+    A condition that holds in a quiet scenario is a label of its own, `within` that one.
+    """
 
     scenario_id: str
     pattern: str
@@ -16,6 +19,7 @@ class Label(msgspec.Struct, frozen=True):
     order_ids: list[str]
     trade_ids: list[str]
     difficulty: float
+    within: str | None = None
 
 
 def encode_labels(labels: list[Label]) -> bytes:

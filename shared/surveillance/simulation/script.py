@@ -171,6 +171,8 @@ class Script:
     def __init__(self, board: Board, tag: int) -> None:
         self._board = board
         self._tag = tag
+        self.stirs = False
+        self.withdrawals: list[tuple[int, int, float]] = []
 
     def enter(
         self,
@@ -197,6 +199,7 @@ class Script:
         An order `immediate` or at the market never rests; one `post_only` never takes; `life_ns` above 0 ends each.
         """
         order = self._board.new_handle()
+        self.stirs |= not tagged
         row = self._timed(command.ENTER, at, when, delay_ns, jitter_ns, deadline)
         row |= {
             command.TAG: self._tag if tagged else 0,
@@ -255,6 +258,7 @@ class Script:
 
     def drift(self, at: int, until: int, ticks: float) -> None:
         """Move fair value evenly."""
+        self.stirs = True
         self._scene(command.DRIFT, at, until, round(ticks * 1000))
 
     def accept(self, at: int) -> None:
@@ -267,6 +271,7 @@ class Script:
 
     def intensity(self, at: int, until: int, times_usual: float) -> None:
         """Make the background busier or quieter."""
+        self.stirs |= times_usual > 1.0
         self._scene(command.INTENSITY, at, until, round(times_usual * MILLION))
 
     def pressure(self, at: int, until: int, lean: float) -> None:
@@ -283,6 +288,7 @@ class Script:
 
     def scatter(self, at: int, within_ns: int, share: float) -> None:
         """Have the background cancel a share of its open orders within a time."""
+        self.withdrawals.append((at, within_ns, share))
         self._board.add(
             {command.VERB: command.SCATTER, command.TIME: at, command.AMOUNT: round(share * MILLION)}
             | {command.EVERY: within_ns, command.TIMES: 1}

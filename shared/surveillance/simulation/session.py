@@ -11,6 +11,7 @@ from surveillance.errors import InputError
 from surveillance.events import EVERYTHING, MINUTE, SCHEMA
 from surveillance.simulation.accounts import Accounts, make_accounts
 from surveillance.simulation.columns import event_table
+from surveillance.simulation.conditions import conditions_within
 from surveillance.simulation.earlier_bars import bars_that_follow, minutes_of_the_day_before
 from surveillance.simulation.feed import fall_silent, lose, merge, session_status
 from surveillance.simulation.history import bars_before
@@ -102,6 +103,7 @@ def simulate(session: Session) -> Simulated:
     }
     table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *others], len(statuses))
     labels = _labels(placed, stages, merged, feed_spans, instruments, accounts, session.difficulty)
+    labels += conditions_within(labels, stages, whole)
     return Simulated(table, labels, accounts.table(), instrument_table(instruments, closes))
 
 
