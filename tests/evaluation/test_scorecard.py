@@ -113,6 +113,15 @@ def test_alerts_about_quiet_scenarios_are_counted_by_severity() -> None:
     assert card["rules"]["spoofing"]["false"] == 1
 
 
+def test_condition_within_a_quiet_scenario_excuses_only_the_rules_that_answer_it() -> None:
+    quiet = label(pattern="spoofing_too_small", expect="quiet")
+    wide = label(scenario_id="spoofing-001+wide_spread", pattern="wide_spread", within="spoofing-001")
+    card = scorecard([alert(), alert(alert_id="two", rule="wide_spread")], [quiet, wide], RULES)
+    assert card["rules"]["wide_spread"] == {"alerts": 1, "right": 1, "cross": 0, "false": 0}
+    assert card["rules"]["spoofing"] == {"alerts": 1, "right": 0, "cross": 0, "false": 1}
+    assert card["quiet"] == {"spoofing_too_small": {"scenarios": 1, "alerts": {"medium": 1}}}
+
+
 def test_nothing_gives_none_where_undefined() -> None:
     card = scorecard([], [], RULES)
     assert (card["patterns"], card["calibration_error"]) == ({}, None)

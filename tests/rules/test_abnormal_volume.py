@@ -48,7 +48,9 @@ def test_intervals_have_histories_of_their_own() -> None:
 
 @pytest.mark.parametrize(("floor", "severity"), [(31_000, "medium"), (31_001, "low"), (15_500, "high")])
 def test_money_floor_raises_severity_from_the_threshold_on(floor: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, strong_multiple=3, min_money=floor)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(
+        RULE, multiple=1.5, strong_multiple=3, min_money=floor
+    )
     assert alert.severity == severity
 
 
@@ -57,7 +59,9 @@ Z = 0.6745 * (310 - 100) / 10
 
 @pytest.mark.parametrize(("z", "severity"), [(Z, "medium"), (nextafter(Z, 99), "low"), (Z / 2, "high")])
 def test_mad_z_raises_severity_from_the_threshold_on(z: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(RULE, multiple=1.5, strong_multiple=3, min_mad_z=z, min_money=0)
+    (alert,) = bars([90.0, 110.0] * 10 + [310.0], interval="1d").alerts(
+        RULE, multiple=1.5, strong_multiple=3, min_mad_z=z, min_money=0
+    )
     assert alert.severity == severity
 
 

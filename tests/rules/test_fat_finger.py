@@ -75,18 +75,18 @@ def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s", apart: float
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(351, 1), (349, 0)])
+@pytest.mark.parametrize(("last", "count"), [(401, 1), (399, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 751: 7." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 801: 8." in alert.explanation
 
 
 def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
     assert sweep(400, 400).alerts(RULE) == []
-    assert len(sweep(400, 400).alerts(RULE, min_levels=2)) == 1
+    assert len(sweep(401, 400).alerts(RULE, min_levels=2)) == 1
 
 
 @pytest.mark.parametrize(("size", "count"), [(1001, 1), (999, 0)])
@@ -109,7 +109,7 @@ def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
 
 
 def test_sweep_is_told_once() -> None:
-    (alert,) = sweep(551, 50, 150, 100).alerts(RULE)
+    (alert,) = sweep(551, 50, 200, 100).alerts(RULE)
     assert (alert.revision, alert.trade_ids) == (1, ["t2"])
 
 

@@ -45,9 +45,15 @@ def scorecard(
     hours = sum(session_ns) / HOUR_NS if session_ns else None
     decided = [each for each in judged if each.counts and each.verdict != "cross"]
     return {
-        "patterns": {pattern: _pattern(pattern, judged, labels, rules) for pattern in _patterns(labels, EXPECTED)},
+        "patterns": {
+            pattern: _pattern(pattern, judged, labels, rules)
+            for pattern in sorted({label.pattern for label in labels if _played(label)})
+        },
         "rules": {name: _rule(name, judged) for name in rules},
-        "quiet": {pattern: _quiet(pattern, judged, labels) for pattern in _patterns(labels, "quiet")},
+        "quiet": {
+            pattern: _quiet(pattern, judged, labels)
+            for pattern in sorted({label.pattern for label in labels if label.expect != EXPECTED})
+        },
         "confusion": _confusion(judged),
         "instrument_hours": hours,
         "false_alerts_per_instrument_hour": false / hours if hours else None,
@@ -63,19 +69,20 @@ def _judge(alert: Alert, labels: Sequence[Label], rule: Rule) -> Judged:
     return Judged(alert, hit, verdict, rule.kind == "pattern" or alert.severity != SEVERITIES[0])
 
 
-def _patterns(labels: Sequence[Label], expect: str) -> list[str]:
-    return sorted({label.pattern for label in labels if label.expect == expect})
+def _played(label: Label) -> bool:
+    """Say whether a label counts in recall: conditions within quiet scenarios make alerts right, no more."""
+    return label.expect == EXPECTED and label.within is None
 
 
 def _pattern(
     pattern: str, judged: Sequence[Judged], labels: Sequence[Label], rules: Mapping[str, Rule]
 ) -> dict[str, Any]:
-    scenarios = [label for label in labels if label.expect == EXPECTED and label.pattern == pattern]
+    scenarios = [label for label in labels if _played(label) and label.pattern == pattern]
     answering = [each for each in judged if pattern in rules[each.alert.rule].answers]
     detected: dict[str, int] = {}
     for each in answering:
         for label in each.hit:
-            if label.pattern == pattern:
+            if label.pattern == pattern and _played(label):
                 known = detected.get(label.scenario_id, each.alert.detected_ts)
                 detected[label.scenario_id] = min(known, each.alert.detected_ts)
     seconds = [(detected[one.scenario_id] - one.start_ts) / 1e9 for one in scenarios if one.scenario_id in detected]

@@ -228,6 +228,7 @@ def _missed(alerts: Sequence[Alert], labels: Sequence[Label], rules: dict[str, R
         label.scenario_id
         for label in labels
         if label.expect == EXPECTED
+        and label.within is None
         and not any(
             label.pattern in rules[alert.rule].answers and hits(alert, label) for alert in held.get(label.symbol, ())
         )

@@ -3,9 +3,9 @@
 A print is away where it differs from the reference, the mid one second ago, by at least a band that narrows with the
 price, twice as wide outside trading hours. It is large where the prints that its order has made at that moment come to
 `size_multiple` × the 99th percentile of such sweeps and have walked through `min_levels` prices of the book or more.
-Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once. For `returns_s` after a print
-that was away, one within a band of its reference only comes back; for a second, which the reference lags behind, one
-that lies between them, or within a band of either, only follows.
+Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once. For `returns_s` after a
+print that was away, one within a band of its reference only comes back; for a second, which the reference lags behind,
+one that lies between them, or within a band of either, only follows.
 
 Size at one price is no sign of error: blocks are agreed and printed so, by the dozen a day. From `block_multiple` × the
 99th percentile on it is told at low severity, for whoever wants to know.
@@ -35,7 +35,7 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 7.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 8, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
     Parameter(
         "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"
@@ -169,7 +169,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
     who = f"{story.who(account)} traded" if known else "A participant whom the feed does not name traded"
     how = f" ({side_word(side)})" if side else ""
     sentences = [f"{who} {story.symbol} at {amount(price)} at {story.at(ts)}{how}."]
-    metrics = {"price": price, "quantity": quantity, "levels": float(row["levels"])}
+    metrics = {"price": price, "quantity": quantity}
     if row["away"] >= 1:
         sentences.append(
             f"That is {abs(price / reference - 1):.1%} from the mid a second before, {amount(reference)} "

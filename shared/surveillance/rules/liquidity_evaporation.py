@@ -2,10 +2,10 @@
 
 The ten best levels of both sides are added up ten times a second, and once a second the highest sum of that second is
 kept for a minute. The alert is complete when the depth is at most `max_left` of the median of at least `min_seconds`
-kept ones, was above `min_before` of it within the last second, `min_fall` or more of that is gone, and trades took at most `max_traded_share` of what is
-missing; and when it then stays below `max_left` for `stays_s` and is `stays_left` or less: quotes that are entered anew
-are back by then. It is told once until the depth is back above `min_before`. After `silence_s` without an order nothing
-is judged for as long: what a feed catches up with did not happen at once.
+kept ones, was above `min_before` of it within the last second, `min_fall` or more of that is gone, and trades took at
+most `max_traded_share` of what is missing; and when it then stays below `max_left` for `stays_s` and is `stays_left` or
+less: quotes that are entered anew are back by then. It is told once until the depth is back above `min_before`. After
+`silence_s` without an order nothing is judged for as long: what a feed catches up with did not happen at once.
 
 Many orders must have gone meanwhile, `min_withdrawn` or more cancelled or given another price: where a few large orders
 are most of a thin book, each of them that is quoted anew looks like a flight. A feed that shows fewer than ten levels

@@ -2,9 +2,9 @@
 
 The close lies above their highest high, or below their lowest low, by more than `min_range` × their mean true range,
 and the bar's volume is at least `volume_multiple` × their mean. That alone is of low severity: trends begin so, and so
-does much that is none. It is medium from `strong_range` and `strong_volume` on, if the volume is also `above_highest` × their highest. In one direction a breakout is told
-once, until a bar closes inside again. Each interval has a history of its own, which a night begins anew; for daily
-bars, so does an open in the ratio of a split to the close before.
+does much that is none. It is medium from `strong_range` and `strong_volume` on, if the volume is also `above_highest` ×
+their highest. In one direction a breakout is told once, until a bar closes inside again. Each interval has a history of
+its own, which a night begins anew; for daily bars, so does an open in the ratio of a split to the close before.
 
 Source: the Donchian channel with the average true range of Wilder (1978).
 """

@@ -1,9 +1,9 @@
 """Price velocity: the trades of the last few seconds span more of the previous close than a market should move.
 
 High − low of the prints that set prices within the trailing `window_s` is at least `min_move` of the previous close,
-over two trades or more; below `plain_move` that is of low severity. Late, out-of-sequence and average-price prints are left out; a cancelled or corrected print
-leaves the window. A print that a later one had eclipsed does not come back with the later one's correction. After an
-alert the window begins anew with the last print.
+over two trades or more; below `plain_move` that is of low severity. Late, out-of-sequence and average-price prints are
+left out; a cancelled or corrected print leaves the window. A print that a later one had eclipsed does not come back
+with the later one's correction. After an alert the window begins anew with the last print.
 """
 
 import numpy as np

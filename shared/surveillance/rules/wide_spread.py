@@ -7,8 +7,8 @@ after its time that changes the best prices or begins a second. An empty side ha
 ends it too.
 
 It is of low severity below `plain_bp`, medium from there on, and high at five times that: in a market where a tick is
-much of the spread, three ticks are soon there. It is of low severity too where nothing is known of the `calm_s` before, or
-the spread was as wide for `moment_s` within them: in a thin market that is an everyday thing.
+much of the spread, three ticks are soon there. It is of low severity too where nothing is known of the `calm_s` before,
+or the spread was as wide for `moment_s` within them: in a thin market that is an everyday thing.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Conditions that a quiet scene brings about: what is near to one pattern is often an instance of another.
+"""Conditions that a near miss brings about: what is near to one pattern is often an instance of another.
 
 Who buys heavily on news does not pump, but does trade abnormal volume. Each such condition is measured on the tape by
 its definition (start values of rules.md) and labelled apart, as an expected alert `within` the scene. Volume counts if
@@ -6,14 +6,14 @@ there had not been enough without the scene's own orders, or the scene stirred t
 if it was scripted so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from surveillance.events import MINUTE, SECOND
+from surveillance.events import EVERYTHING, MINUTE, SECOND
 from surveillance.simulation.feed import SYMBOL
 from surveillance.simulation.instruments import Instrument
 from surveillance.simulation.kernels.state import (
@@ -45,13 +45,22 @@ Span = tuple[int, int]
 Floats = npt.NDArray[np.float64]
 
 
-def conditions_within(labels: list[Label], stages: list[Stage], merged: Integers) -> list[Label]:
-    """Label the conditions that hold in quiet scenes; `labels` and `stages` are in the same order, tags from 1."""
-    quiet = [tag for tag, label in enumerate(labels, start=1) if label.expect == QUIET and label.symbol != "*"]
+def conditions_within(
+    labels: list[Label], stages: list[Stage], merged: Integers, always_quiet: Collection[str]
+) -> list[Label]:
+    """Label the conditions that hold in near misses, never in controls, which have to be quiet.
+
+    `labels` and `stages` are in the same order, tagged from 1; `merged` is the tape of all instruments.
+    """
+    near = [
+        tag
+        for tag, label in enumerate(labels, start=1)
+        if label.expect == QUIET and label.pattern not in always_quiet and label.symbol != EVERYTHING
+    ]
     trades = merged[merged[:, T_KIND] == TRADE_ROW]
     fills = merged[(merged[:, T_KIND] == FILL_ROW) & (merged[:, T_TAG] > 0)]
     found = []
-    for tag in quiet:
+    for tag in near:
         stage, label = stages[tag - 1], labels[tag - 1]
         tape = _Trades(
             stage.instrument,
@@ -66,7 +75,7 @@ def conditions_within(labels: list[Label], stages: list[Stage], merged: Integers
             "price_velocity": tape.fast(label),
             "liquidity_evaporation": _withdrawn(stage),
         }
-        found += [_within(label, pattern, span) for pattern, span in spans.items() if span]
+        found += [_within(label, pattern, span, stage.instrument.closes_at) for pattern, span in spans.items() if span]
     return found
 
 
@@ -144,7 +153,7 @@ def _withdrawn(stage: Stage) -> Span | None:
     return (gone[0], gone[-1] + 2 * LEAVES_NS) if gone else None
 
 
-def _within(label: Label, pattern: str, span: Span) -> Label:
+def _within(label: Label, pattern: str, span: Span, closes_at: int) -> Label:
     return Label(
         scenario_id=f"{label.scenario_id}+{pattern}",
         pattern=pattern,
@@ -152,7 +161,7 @@ def _within(label: Label, pattern: str, span: Span) -> Label:
         symbol=label.symbol,
         accounts=[],
         start_ts=span[0],
-        end_ts=span[1],
+        end_ts=min(span[1], closes_at - 1),
         order_ids=[],
         trade_ids=[],
         difficulty=label.difficulty,

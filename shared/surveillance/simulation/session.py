@@ -20,6 +20,7 @@ from surveillance.simulation.kernels.state import FILL_ROW, T_ACCOUNT, T_ID, T_K
 from surveillance.simulation.labels import Label
 from surveillance.simulation.market import PRE_OPEN_NS, tape_of
 from surveillance.simulation.placement import Placed, place
+from surveillance.simulation.scenarios import ALWAYS_QUIET
 from surveillance.simulation.script import Board
 from surveillance.simulation.stage import ALERT, NEAR_MISS_DIFFICULTY, Stage
 from surveillance.simulation.venues import Tape, minute_bars
@@ -103,7 +104,7 @@ def simulate(session: Session) -> Simulated:
     }
     table = _with_rows(event_table(merged, instruments, accounts), [*statuses, *said, *gaps, *others], len(statuses))
     labels = _labels(placed, stages, merged, feed_spans, instruments, accounts, session.difficulty)
-    labels += conditions_within(labels, stages, whole)
+    labels += conditions_within(labels, stages, whole, ALWAYS_QUIET)
     return Simulated(table, labels, accounts.table(), instrument_table(instruments, closes))
 
 

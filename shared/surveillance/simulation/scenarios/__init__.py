@@ -91,6 +91,8 @@ CASES: Final = tuple(s.name for s in SCENARIOS if s.expect == ALERT and s.labell
 """Enforcement cases at their documented sizes; their labels name the pattern they are a case of."""
 CONTROLS: Final = tuple(scenario.name for scenario in controls.SCENARIOS)
 NEAR_MISSES: Final = tuple(name for name in BY_NAME if name not in (*PATTERNS, *CASES, *CONTROLS))
+ALWAYS_QUIET: Final = (*CONTROLS, "index_rebalance", "vwap_slicing")
+"""What rules.md wants nothing said of, whatever it looks like."""
 
 
 def family(pattern: str) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from surveillance.events import SECOND
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 LEFT = 0.3
-REFILLED = 0.4
-"""So much of what is to be left is left by the withdrawal: the rest comes back, and deeper levels move up."""
+REFILLED = 0.2
+"""So much of what is to be left is left by the withdrawal: deeper levels move up, new orders come."""
 WITHIN_NS = 1 * SECOND
 LONGEST_NS = 10 * SECOND
 
