@@ -54,7 +54,9 @@ class AbnormalVolume:
         score = 0.3
         unusual = not known or bar.volume >= p["minute_multiple"] * usual
         stands_out = bar.volume >= max(p["strong_multiple"] * average, p["above_highest"] * max(held))
-        if unusual and stands_out and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
+        left = bar.closes_ts - bar.ts
+        closing = bar.seconds <= 3600 and bar.closes_ts - bar.previous[0] < DAY and 0 <= left < p["closing_s"] * SECOND
+        if not closing and unusual and stands_out and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
             score = 0.5
             surprising = bar.seconds == 86_400 or (known and bar.volume >= 2 * p["minute_multiple"] * usual)
             much = bar.volume / (2 * p["multiple"] * average)
@@ -72,7 +74,9 @@ class AbnormalVolume:
                 "mad_z": min(z, 1e9),
                 "money": bar.money,
             },
-            thresholds=picked(p, "multiple strong_multiple above_highest min_mad_z minute_multiple min_money"),
+            thresholds=picked(
+                p, "multiple strong_multiple above_highest min_mad_z minute_multiple closing_s min_money"
+            ),
             baselines={"mean_volume": average, "median_volume": middle}
             | ({"usual_volume": usual} if known and usual > 0 else {}),
         )

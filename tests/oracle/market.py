@@ -132,6 +132,8 @@ class Bar:
     close: float | None = None
     previous: tuple[int, float | None, bool] = (0, None, False)
     """Session and previous close when it closed, and whether the first trade stands in for it."""
+    closes_ts: int = 0
+    """When the session ends that it closed in."""
     sentiment: float | None = None
     """Of a story, which is shown as a bar of no length."""
 
@@ -340,7 +342,7 @@ class Market:
         minute, self.minute = self.minute, None
         if minute.trades:
             known = self.session, self.gaps, self.late, self.rejected
-            bar = Bar(minute.end, 60, minute.volume, minute.money, self.empty, known)
+            bar = Bar(minute.end, 60, minute.volume, minute.money, self.empty, known, closes_ts=self.close_ts)
             bar.open, bar.high, bar.low, bar.close = minute.open, minute.high, minute.low, minute.close
             bar.previous = self.session, self.previous_close, self.close_stands_in
             self.closed_bars.append(bar)
@@ -358,7 +360,7 @@ class Market:
                 return
         volume = event.get("volume")
         price = event["close"] if event.get("vwap") is None else event["vwap"]
-        bar = Bar(event["ts"], seconds, volume, 0.0 if volume is None else volume * price)
+        bar = Bar(event["ts"], seconds, volume, 0.0 if volume is None else volume * price, closes_ts=self.close_ts)
         bar.open, bar.high, bar.low, bar.close = (event[name] for name in ("open", "high", "low", "close"))
         bar.previous = self.session, self.previous_close, self.close_stands_in
         self.closed_bars.append(bar)

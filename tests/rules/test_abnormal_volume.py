@@ -10,8 +10,8 @@ from tests.rules.market import START, Market
 RULE = "abnormal_volume"
 
 
-def bars(volumes: list[float], close: float = 100.0, interval: str = "1m") -> Market:
-    market = Market()
+def bars(volumes: list[float], close: float = 100.0, interval: str = "1m", after_ms: float = 0) -> Market:
+    market = Market().wait(after_ms)
     for volume in volumes:
         market.wait(60_000).add("bar", interval=interval, open=close, high=close, low=close, close=close, volume=volume)
     return market
@@ -94,6 +94,12 @@ def test_day_is_high_from_twice_the_multiple_on(volume: float, severity: str) ->
 def test_minute_whose_time_of_day_is_not_known_is_medium_at_most() -> None:
     (alert,) = bars([90.0, 110.0] * 10 + [900.0]).alerts(RULE, min_money=0)
     assert alert.severity == "medium"
+
+
+@pytest.mark.parametrize(("minutes", "severity"), [(359, "medium"), (359.01, "low")])
+def test_minute_near_the_close_is_low(minutes: float, severity: str) -> None:
+    (alert,) = bars([90.0, 110.0] * 10 + [900.0], after_ms=minutes * 60_000).alerts(RULE, min_money=0)
+    assert alert.severity == severity
 
 
 def test_minutes_made_from_trades_count_empty_ones_as_nothing() -> None:

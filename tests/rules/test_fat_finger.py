@@ -75,13 +75,13 @@ def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s", apart: float
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(401, 1), (399, 0)])
+@pytest.mark.parametrize(("last", "count"), [(376, 1), (374, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 801: 8." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 776: 7." in alert.explanation
 
 
 def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:

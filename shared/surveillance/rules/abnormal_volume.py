@@ -7,8 +7,9 @@ them by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more. A minute 
 `minute_multiple` × what is usual at its time of day: the running median of the minutes of the same five-minute slot
 (UTC), once a day before has told of it; so an open or a close is no surprise. It is high at twice all of these and
 twice `multiple`, where the time of day is known or the bar a whole day: within a day volume comes in waves, and a quiet
-quarter of an hour makes the next wave look like a flood. Each interval has its own history; minutes without a trade
-count as 0.
+quarter of an hour makes the next wave look like a flood. In the last `closing_s`
+of a session, where indices are rebalanced and funds trade at the close, it stays low. Each interval has its own
+history; minutes without a trade count as 0.
 """
 
 import numpy as np
@@ -32,11 +33,12 @@ PARAMETERS = (
     Parameter("above_highest", 2, "× highest of 20 bars", 0, 1000, "for medium severity"),
     Parameter("min_mad_z", 3.5, "MAD-z", 0, 1000, "for medium severity; twice for high"),
     Parameter("minute_multiple", 2, "× usual volume at this time of day", 0, 1000, "for medium severity"),
+    Parameter("closing_s", 600, "s", 0, 86_400, "before the close, low severity only"),
     Parameter("min_money", 50_000, "currency units", 0, 1e15, "for medium severity; twice for high"),
 )
 
 BARS_BEFORE = 20
-_TOLD = ("multiple", "strong_multiple", "above_highest", "min_mad_z", "minute_multiple", "min_money")
+_TOLD = ("multiple", "strong_multiple", "above_highest", "min_mad_z", "minute_multiple", "closing_s", "min_money")
 SLOT_NS, SLOTS, SLOT_LEARNT = 5 * MINUTE, 288, 5
 """Times of day, and how many minutes of one make it known."""
 _FAST, _SLOW = 1.25, 1.0625
@@ -117,7 +119,9 @@ def step(event, bar, row, p):
             row.usual = row.usual_at[slot] if known else 0.0
             usual_fits = not known or bar.volume >= p.minute_multiple * row.usual
             stands_out = bar.volume >= p.strong_multiple * row.mean and bar.volume >= p.above_highest * highest
-            if usual_fits and stands_out and row.mad_z >= p.min_mad_z and bar.money >= p.min_money:
+            closing = bar.interval_s <= 3600 and bar.close_ts - bar.session < DAY
+            closing = closing and 0 <= bar.close_ts - bar.ts < p.closing_ns
+            if not closing and usual_fits and stands_out and row.mad_z >= p.min_mad_z and bar.money >= p.min_money:
                 score = 0.5
                 surprising = bar.interval_s == _DAY_S or (known and bar.volume >= 2 * p.minute_multiple * row.usual)
                 much = bar.volume / (2 * p.multiple * row.mean)

@@ -66,9 +66,10 @@ def conditions_within(
             stage.instrument,
             trades[trades[:, SYMBOL] == stage.instrument.number],
             fills[fills[:, T_TAG] == tag, T_TRADE],
-            stage.script.stirs,
+            stage.script.stirred_from is not None,
         )
-        label = msgspec.structs.replace(label, start_ts=min(label.start_ts, stage.start))
+        begins = min(label.start_ts, stage.script.stirred_from or stage.start)
+        label = msgspec.structs.replace(label, start_ts=begins)
         spans = {
             "abnormal_volume": tape.heavy(label),
             "price_breakout": tape.broken_out(label),

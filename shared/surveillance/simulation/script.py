@@ -171,7 +171,7 @@ class Script:
     def __init__(self, board: Board, tag: int) -> None:
         self._board = board
         self._tag = tag
-        self.stirs = False
+        self.stirred_from: int | None = None
         self.withdrawals: list[tuple[int, int, float]] = []
 
     def enter(
@@ -199,7 +199,8 @@ class Script:
         An order `immediate` or at the market never rests; one `post_only` never takes; `life_ns` above 0 ends each.
         """
         order = self._board.new_handle()
-        self.stirs |= not tagged
+        if not tagged:
+            self._stir(at)
         row = self._timed(command.ENTER, at, when, delay_ns, jitter_ns, deadline)
         row |= {
             command.TAG: self._tag if tagged else 0,
@@ -258,7 +259,7 @@ class Script:
 
     def drift(self, at: int, until: int, ticks: float) -> None:
         """Move fair value evenly."""
-        self.stirs = True
+        self._stir(at)
         self._scene(command.DRIFT, at, until, round(ticks * 1000))
 
     def accept(self, at: int) -> None:
@@ -271,7 +272,8 @@ class Script:
 
     def intensity(self, at: int, until: int, times_usual: float) -> None:
         """Make the background busier or quieter."""
-        self.stirs |= times_usual > 1.0
+        if times_usual > 1.0:
+            self._stir(at)
         self._scene(command.INTENSITY, at, until, round(times_usual * MILLION))
 
     def pressure(self, at: int, until: int, lean: float) -> None:
@@ -300,6 +302,10 @@ class Script:
         self._board.add(
             {command.VERB: command.CONCEDE, command.TIME: at, command.EVERY: within_ns, command.TIMES: times}
         )
+
+    def _stir(self, at: int) -> None:
+        """Note since when the background follows the script."""
+        self.stirred_from = at if self.stirred_from is None else min(at, self.stirred_from)
 
     def _scene(self, verb: int, at: int, until: int, amount: int, account: int = 0) -> None:
         row = {command.VERB: verb, command.TIME: at, command.UNTIL: until, command.AMOUNT: amount}
