@@ -3,7 +3,10 @@
 from math import nextafter
 
 import pytest
+from surveillance.engine import Engine
 from surveillance.events import DAY, MINUTE
+from surveillance.reference import Instrument, Reference
+from surveillance.wire import Decoded, table_of
 
 from tests.rules.market import START, Market
 
@@ -11,7 +14,7 @@ RULE = "abnormal_volume"
 
 
 def bars(volumes: list[float], close: float = 100.0, interval: str = "1m", after_ms: float = 0) -> Market:
-    market = Market().wait(after_ms)
+    market = Market().wait(after_ms).quote(99.9, 100.1)
     for volume in volumes:
         market.wait(60_000).add("bar", interval=interval, open=close, high=close, low=close, close=close, volume=volume)
     return market
@@ -98,8 +101,11 @@ def test_minute_whose_time_of_day_is_not_known_is_medium_at_most() -> None:
 
 @pytest.mark.parametrize(("minutes", "severity"), [(359, "medium"), (359.01, "low")])
 def test_minute_near_the_close_is_low(minutes: float, severity: str) -> None:
-    (alert,) = bars([90.0, 110.0] * 10 + [900.0], after_ms=minutes * 60_000).alerts(RULE, min_money=0)
-    assert alert.severity == severity
+    scheduled = Instrument(symbol="AAA", session_open=START, session_close=START + 390 * MINUTE)
+    engine = Engine(reference=Reference(instruments=(scheduled,)))
+    market = bars([90.0, 110.0] * 10 + [900.0], after_ms=minutes * 60_000)
+    found = engine.feed(engine.new_state(), Decoded(table_of(market.events))).alerts
+    assert [alert.severity for alert in found if alert.rule == RULE] == [severity]
 
 
 def test_minutes_made_from_trades_count_empty_ones_as_nothing() -> None:
