@@ -122,11 +122,11 @@ class _Trades:
         """Say from when to when the trades of five seconds spanned half a percent of the previous close."""
         begin, end = np.searchsorted(self.ts, [label.start_ts - FAST_NS, label.end_ts + AFTERMATH_NS])
         ts, prices = self.ts[begin:end], self.prices[begin:end]
-        firsts = np.searchsorted(ts, ts - FAST_NS)
+        firsts: list[int] = np.searchsorted(ts, ts - FAST_NS).tolist()
         least = FAST_MOVE * self.instrument.previous_close_ticks
         fast = [
             (int(ts[first]), int(ts[last]))
-            for last, first in enumerate(firsts.tolist())
+            for last, first in enumerate(firsts)
             if ts[last] >= label.start_ts and np.ptp(prices[first : last + 1]) >= least
         ]
         return (fast[0][0], fast[-1][1]) if fast else None
@@ -134,7 +134,7 @@ class _Trades:
     def _prices(self, first: int, until: int) -> tuple[Floats, Floats, Floats]:
         """Give high, low and close of minutes, in ticks; one without trades repeats the close before it."""
         rows = np.full((3, until - first), np.nan)
-        begin = np.searchsorted(self.minutes, first)
+        begin = int(np.searchsorted(self.minutes, first))
         last = float(self.prices[max(begin - 1, 0)])
         for place, minute in enumerate(range(first, until)):
             inside = self.prices[self.minutes == minute]
