@@ -43,17 +43,22 @@ def build(
     threads: Annotated[int, typer.Option(min=1, help="Threads of the SQL engine.")] = 2,
     memory: Annotated[str, typer.Option(help="Memory of the SQL engine.")] = "2GB",
     full: Annotated[bool, typer.Option("--full", help="Build every mart anew; versions of dimensions stay.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option(help="Compare indicators with Polygon's, if POLYGON_API_KEY is set: some 200 requests.")
+    ] = True,
     unit_tests: Annotated[bool, typer.Option("--unit-tests", help="Run the unit tests of the models too.")] = False,
 ) -> None:
     """Import files, check and adjust bars, compute indicators, build and test the marts. Prints one JSON object.
 
-    A step whose input and code are as they were rests. Progress goes to stderr.
+    A step whose input and code are as they were rests. The last one compares indicators with a vendor's. Progress goes
+    to stderr.
     """
     from surveillance.adapters.history import HistoryLake
     from surveillance.history.tables import BY_NAME
 
     from cli.history_build import Builder, code_of
     from cli.history_marts import Settings, build_marts
+    from cli.history_reconciliation import reconcile_indicators
     from cli.history_steps import QUALITY_READS, check_bars, compute_indicators, list_sessions
     from cli.import_files import take_in
 
@@ -83,6 +88,7 @@ def build(
             lambda report, *_: list_sessions(builder.lake, report),
         ),
         build_marts(builder, Settings(threads, memory, unit_tests), full),
+        *([reconcile_indicators(builder)] if reconcile else []),
     ]
     told = [{key: value for key, value in each.items() if value not in ({}, None)} for each in map(_told, reports)]
     typer.echo(json.dumps({"imported": imported, "steps": told, "seconds": round(perf_counter() - begun, 3)}))

@@ -9,21 +9,27 @@ import json
 import re
 import signal
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import prod
 from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from surveillance.simulation.daily_bars import FIRST_DAY, DailyBars, daily_bars
 
+from local.vendor_indicators import indicator_values
+
 HOST: Final = "127.0.0.1"
 KEY: Final = "local-vendor-key"
+NEW_YORK: Final = ZoneInfo("America/New_York")
 ROWS_PER_PAGE: Final = 1000
 Query = Mapping[str, str]
 _GROUPED: Final = re.compile(r"/v2/aggs/grouped/locale/us/market/stocks/(\d{4}-\d\d-\d\d)$")
 _AGGREGATES: Final = re.compile(r"/v2/aggs/ticker/([^/]+)/range/1/day/(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)$")
+_INDICATOR: Final = re.compile(r"/v1/indicators/(sma|ema|rsi|macd)/([^/]+)$")
 _DETAILS: Final = re.compile(r"/v3/reference/tickers/([^/]+)$")
 _CHANGES: Final = re.compile(r"/vX/reference/tickers/([^/]+)/events$")
 _TONES: Final = ("positive", "neutral", "negative")
@@ -70,6 +76,18 @@ class Market:
         """Give each symbol's instrument."""
         return {row["symbol"]: row for row in self._made.instruments.to_pylist()}
 
+    def closes(self, symbol: str) -> tuple[list[str], list[float]]:
+        """Give a symbol's days and closes, with the splits of later days divided out."""
+        splits = [each for each in self.splits if each["ticker"] == symbol]
+        days, closes = [], []
+        for day in sorted(self.days):
+            for bar in self.days[day]:
+                if bar["T"] == symbol:
+                    later = (each["split_from"] / each["split_to"] for each in splits if each["execution_date"] > day)
+                    days.append(day)
+                    closes.append(prod(later, start=bar["c"]))
+        return days, closes
+
     def ticker(self, symbol: str, *, whole: bool = False) -> dict[str, Any]:
         """Write a ticker as the list has it, or with its details."""
         row = self.instruments[symbol]
@@ -113,6 +131,8 @@ class Vendor:
             days = (day for day in sorted(self._market.days) if found[2] <= day <= found[3])
             bars = [bar for day in days for bar in self._market.days[day] if bar["T"] == found[1]]
             return {"ticker": found[1], **_aggregates(bars)}
+        if (found := _INDICATOR.match(path)) and found[2] in self._market.instruments:
+            return {"status": "OK", "results": {"values": self._indicator(found[1], found[2], query)}}
         if (found := _DETAILS.match(path)) and found[1] in self._market.instruments:
             return {"status": "OK", "results": self._market.ticker(found[1], whole=True)}
         if (found := _CHANGES.match(path)) and found[1] in self._market.instruments:
@@ -176,6 +196,16 @@ class Vendor:
                     }
                     rows.append(row)
         return rows
+
+    def _indicator(self, kind: str, symbol: str, query: Query) -> list[Any]:
+        days, closes = self._market.closes(symbol)
+        told = indicator_values(kind, closes, int(query.get("window", "0")))
+        first, last = query["timestamp.gte"], query["timestamp.lte"]
+        return [
+            {"timestamp": round(datetime.fromisoformat(day).replace(tzinfo=NEW_YORK).timestamp() * 1000), **values}
+            for day, values in zip(days, told, strict=True)
+            if values is not None and first <= day <= last
+        ]
 
     def _grades(self, symbol: str) -> list[Any]:
         if symbol not in self._market.instruments:

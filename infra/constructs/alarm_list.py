@@ -29,6 +29,11 @@ class AlarmList(Construct):
         operator = aws_cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
         self._add(name, metric, limit, first_step, minutes, operator, MISSED)
 
+    def under_by_day(self, name: str, metric: aws_cloudwatch.Metric, limit: float, first_step: str) -> None:
+        """Alarm when the metric is under `limit` on a day; a day without data says nothing."""
+        operator = aws_cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+        self._add(name, metric.with_(period=Duration.days(1)), limit, first_step, 1, operator, IGNORED)
+
     def _add(
         self,
         name: str,

@@ -1,7 +1,7 @@
 """The definitions of history's state machines, in the Amazon States Language (JSONPath).
 
-    daily:     Plan ─ session? ─ Collect (each dataset) ─ Quality ─ Indicators ─ PlanModels ─ Models ─ Compact ─ Report
-                        └ no ────────────────────────────────────────────────────────────────────────────┘
+    daily:     Plan ─ session? ─ Collect (each dataset) ─ Quality ─ Indicators ─ PlanModels ─ Models ─ Reconcile ─┐
+                        └ no ──────────────────────────────────────────────────────────────────────── Compact ─ Report
     back-fill: Plan ─ Collect (each dataset and month, distributed) ─ Quality ─ ... ─ Models ─ Report
 
 What still fails after its retries is told to the operators, and the execution fails with the same error and cause.
@@ -20,7 +20,7 @@ PAUSE_S: Final = 60
 REFUSED: Final = ("InputError", "KeyRefusedError", "Lambda.ResourceNotFoundException")
 """Asking again does not help."""
 TELLING: Final = "TellOperators"
-TIMES: Final = {"collect": 960, "plan": 360, "job": 3 * 3600, "models": 3 * 3600}
+TIMES: Final = {"collect": 960, "plan": 360, "reconcile": 960, "job": 3 * 3600, "models": 3 * 3600}
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Parts:
     resource: str
     planner: str
     collector: str
+    reconciler: str
     quality_job: str
     indicator_job: str
     compaction_job: str
@@ -63,7 +64,18 @@ def daily(parts: Parts) -> State:
                 "Next": "Quality",
                 "Catch": _catch(),
             },
-            **_building(parts, {"collected.$": "$.collected"}, "Compact"),
+            **_building(parts, {"collected.$": "$.collected"}, "Reconcile"),
+            "Reconcile": {
+                "Type": "Task",
+                "Resource": f"{parts.resource}lambda:invoke",
+                "Parameters": {"FunctionName": parts.reconciler, "Payload": {"day.$": "$.plan.Payload.day"}},
+                "ResultSelector": {"found.$": "$.Payload"},
+                "ResultPath": "$.reconciled",
+                "TimeoutSeconds": TIMES["reconcile"],
+                "Retry": _retry(attempts=3, interval_s=20),
+                "Catch": _catch(),
+                "Next": "Compact",
+            },
             "Compact": _job(
                 parts,
                 parts.compaction_job,

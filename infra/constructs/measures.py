@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch, aws_kinesis, aws_s3, aws_sqs
+from surveillance.quality.vendor_comparison import LEAST_AGREEMENT
 
 from infra.constructs.alarm_list import AlarmList, metric
 from infra.constructs.event_function import METRICS_NAMESPACE, EventFunction
@@ -13,6 +14,7 @@ from infra.constructs.parquet_delivery import ParquetDelivery
 
 ITERATOR_AGE_LIMIT_MS = 60_000
 FRESHNESS_LIMIT_S = 1800
+AGREEMENT_LIMIT_PERCENT = 100 * LEAST_AGREEMENT
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,13 @@ class Measures:
                     0,
                     "Read the execution's last state; once its cause is mended, redrive it.",
                 )
+        if self.flows:
+            alarms.under_by_day(
+                "IndicatorsDisagree",
+                self.own("reconcile_indicators", "IndicatorAgreement", "Minimum"),
+                AGREEMENT_LIMIT_PERCENT,
+                "Read the rows with below = true in indicator_reconciliation: one symbol (a split?) or one indicator?",
+            )
         alarms.below(
             "IngesterDown", self.running_tasks, 1, "Read the service's events and the ingester's log.", minutes=3
         )

@@ -70,6 +70,7 @@ class History(Stack):
         self.builders = self._group("Builders", "models", MARTS, choice.scan_gigabytes)
         self.collector = self._collector(choice, ingestion)
         self.planner = self._planner(choice)
+        self.reconciler = self._reconciler()
         self.quality, self.indicators, self.compaction = self._jobs()
         self.models = self._models(ingestion)
         self.unstarted = DeadLetters(self, "Unstarted", defaults=storage.defaults)
@@ -158,6 +159,26 @@ class History(Stack):
         lake.allow_listing(planner.role, places)
         return planner
 
+    def _reconciler(self) -> EventFunction:
+        lake = self._storage.lake_bucket
+        reconciler = EventFunction(
+            self,
+            "ReconcileIndicators",
+            source="reconcile_indicators",
+            packages=self._packages,
+            defaults=self._storage.defaults,
+            image=True,
+            memory_mb=2048,
+            timeout_seconds=900,
+            environment={"LAKE_BUCKET": lake.bucket_name},
+        )
+        reads = [f"{HISTORY}{place}/" for place in ("raw_vendor_indicators", "bars")]
+        lake.allow(reconciler.role, ["s3:GetObject"], reads, "A table is many files.")
+        found = f"{HISTORY}indicator_reconciliation/"
+        lake.allow(reconciler.role, ["s3:PutObject"], [found], "A file is named after its run.")
+        lake.allow_listing(reconciler.role, reads)
+        return reconciler
+
     def _jobs(self) -> tuple[SparkJob, SparkJob, SparkJob]:
         jobs = SparkJobs(
             self,
@@ -230,7 +251,7 @@ class History(Stack):
         aws = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
         role.allow(
             ["lambda:InvokeFunction"],
-            [self.collector.function.function_arn, self.planner.function.function_arn],
+            [each.function.function_arn for each in (self.collector, self.planner, self.reconciler)],
         )
         role.allow(
             ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
@@ -260,6 +281,7 @@ class History(Stack):
             resource=f"arn:{Aws.PARTITION}:states:::",
             planner=self.planner.function.function_arn,
             collector=self.collector.function.function_arn,
+            reconciler=self.reconciler.function.function_arn,
             quality_job=self.quality.name,
             indicator_job=self.indicators.name,
             compaction_job=self.compaction.name,

@@ -164,6 +164,25 @@ def test_news_say_where_their_sentiment_is_from(collecting: Collecting) -> None:
     assert asked["published_utc.lt"] == "2024-01-06T00:00:00Z"
 
 
+def test_indicators_are_asked_for_by_day_and_kind_and_dated_in_new_york(collecting: Collecting) -> None:
+    values = [{"timestamp": 1704171600000, "value": 10.5}, {"timestamp": 1704258000000, "value": 10.25}]
+    collecting.vendor.give("/v1/indicators/sma/A", {"results": {"underlying": {"url": "x"}, "values": values}})
+    told = {"timestamp": 1704171600000, "value": 3.0, "signal": 2.0, "histogram": 1.0}
+    collecting.vendor.give("/v1/indicators/macd/A", {"results": {"values": [told, {"timestamp": 1704171600000}]}})
+    report = collecting.run("polygon", "indicators", days("2024-01-02", "2024-01-03", symbols=["A"]))
+    rows = {(row["indicator"], row["date"]): row["value"] for row in collecting.rows("raw_vendor_indicators")}
+    assert rows == {
+        ("sma_50", date(2024, 1, 2)): 10.5,
+        ("sma_50", date(2024, 1, 3)): 10.25,
+        ("macd", date(2024, 1, 2)): 3.0,
+        ("macd_signal", date(2024, 1, 2)): 2.0,
+        ("macd_histogram", date(2024, 1, 2)): 1.0,
+    }
+    assert report.rejected == {"missing:value": 1}
+    sma = next(each for each in collecting.vendor.asked if "/sma/" in each.path)
+    assert (sma.query["window"], sma.query["adjusted"], sma.query["timestamp.lte"]) == ("50", "true", "2024-01-03")
+
+
 def test_the_earnings_calendar_goes_week_by_week(collecting: Collecting) -> None:
     def answer(asked: Asked) -> Reply:
         row = {"symbol": "A", "date": asked.query["from"], "hour": "amc", "year": 2024, "quarter": 1,

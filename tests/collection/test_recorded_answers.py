@@ -26,6 +26,7 @@ NAMES = {
     "/v1/marketstatus/upcoming": "v1__marketstatus__upcoming.json",
     "/v1/marketstatus/now": "v1__marketstatus__now.json",
     "/v2/reference/news": "v2__reference__news*",
+    "/v1/indicators/ema/AAPL": "v1__indicators__ema__AAPL*",
 }
 
 
@@ -176,3 +177,13 @@ def test_the_client_and_the_collector_ask_the_same(collecting: Collecting, clien
 def test_every_recorded_answer_is_json() -> None:
     for file in REST.glob("*.json"):
         assert json.loads(file.read_bytes()) is not None
+
+
+def test_recorded_indicators_are_the_values_their_client_reads(collecting: Collecting, client: RESTClient) -> None:
+    job = days("2016-11-01", "2016-11-06", symbols=["AAPL"])
+    rows = [
+        row for row in collected(collecting, "indicators", job, "raw_vendor_indicators") if row["value"] is not None
+    ]
+    theirs = client.get_ema("AAPL", window=20).values
+    assert {row["indicator"] for row in rows} == {"ema_20"}
+    assert sorted(row["value"] for row in rows) == sorted(each.value for each in theirs)

@@ -23,6 +23,7 @@ FUNCTIONS = {
     },
     "collect_dataset": {"LAKE_BUCKET", "LEASE_TABLE", "VENDOR_SECRETS", "EVENT_STREAM", "LANES", "NUMBA_CPU_NAME"},
     "plan_history": {"LAKE_BUCKET", "DATASETS", "NEWS_EVENTS", "NUMBA_CPU_NAME"},
+    "reconcile_indicators": {"LAKE_BUCKET", "NUMBA_CPU_NAME"},
 }
 INGESTER = {"LANES", "EVENT_STREAM", "LANE_BUCKET", "LEASE_TABLE", "FEEDS"}
 HEAVY = ["llvmlite", "numba", "numpy", "pandas", "pyarrow"]
@@ -70,7 +71,9 @@ def test_a_small_function_starts_with_only_its_environment_and_its_zip(function:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("function", ["detect_events", "review_day", "collect_dataset", "plan_history"])
+@pytest.mark.parametrize(
+    "function", ["detect_events", "review_day", "collect_dataset", "plan_history", "reconcile_indicators"]
+)
 def test_image_functions_read_no_resource_they_are_not_given(function: str) -> None:
     assert resources_read(REPOSITORY / "lambdas" / function) <= FUNCTIONS[function]
 

@@ -18,6 +18,7 @@ PARTS = Parts(
     resource="arn:aws:states:::",
     planner=ARN.format("lambda", "function:plan"),
     collector=ARN.format("lambda", "function:collect"),
+    reconciler=ARN.format("lambda", "function:reconcile"),
     quality_job="quality",
     indicator_job="indicators",
     compaction_job="compaction",
@@ -137,6 +138,15 @@ def test_the_collector_has_its_limits(production: Assembly) -> None:
     collector = production.one("AWS::Lambda::Function", "CollectDataset")
     assert (collector["MemorySize"], collector["Timeout"]) == (2048, 900)
     assert collector["ReservedConcurrentExecutions"] == 4
+
+
+def test_indicators_that_disagree_with_the_vendor_ring_an_alarm(production: Assembly) -> None:
+    assert FLOWS["daily"]["States"]["Models"]["Next"] == "Reconcile"
+    assert "Reconcile" not in FLOWS["back_fill"]["States"]
+    alarm = production.one("AWS::CloudWatch::Alarm", "IndicatorsDisagree")
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == ("IndicatorAgreement", 99.5, 86400)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "notBreaching")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "reconcile_indicators"}]
 
 
 @pytest.mark.parametrize("flow", FLOWS)

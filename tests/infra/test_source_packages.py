@@ -117,7 +117,7 @@ def test_every_package_the_image_imports_is_installed_in_it(tmp_path: Path) -> N
     assert third_party <= set(entries((folder / "requirements.txt").read_text()))
 
 
-@pytest.mark.parametrize("function", ["collect_dataset", "plan_history"])
+@pytest.mark.parametrize("function", ["collect_dataset", "plan_history", "reconcile_indicators"])
 def test_functions_of_history_start_with_what_their_image_installs(function: str, tmp_path: Path) -> None:
     folder = SourcePackages(tmp_path, bundle=False).image(function)
     run_with_only((folder / "requirements.txt").read_text(), "import handler; handler.handle", folder)
@@ -179,7 +179,9 @@ def run_with_only(requirements: str, program: str, folder: Path) -> None:
 def test_every_source_of_a_dockerfile_is_in_its_context(tmp_path: Path) -> None:
     packages = SourcePackages(tmp_path, bundle=False)
     contexts = {packages.image("detect_events"): "Dockerfile", packages.service("ingester"): "ingester/Dockerfile"}
-    contexts |= {packages.image(name): "Dockerfile" for name in ("collect_dataset", "plan_history")}
+    contexts |= {
+        packages.image(name): "Dockerfile" for name in ("collect_dataset", "plan_history", "reconcile_indicators")
+    }
     contexts |= {packages.models(): "Dockerfile"}
     for folder, dockerfile in contexts.items():
         for line in (folder / dockerfile).read_text().splitlines():
@@ -203,7 +205,7 @@ def test_a_changed_source_gives_another_asset(repository: Path, tmp_path: Path) 
 
 
 def test_every_program_is_one_asset(production: Assembly) -> None:
-    zips, images, spark, models = 3, 5, 3 + len(["library", "requirements"]), 1
+    zips, images, spark, models = 3, 6, 3 + len(["library", "requirements"]), 1
     assert len(list(production.folder.glob("asset.*"))) == zips + images + spark + models
 
 

@@ -161,7 +161,16 @@ def test_a_small_zip_imports_nothing_heavy(environment: Any, function: str) -> N
 
 
 @pytest.mark.parametrize(
-    "function", ["detect_events", "notify_alert", "land_alerts", "check_feeds", "review_day", "collect_dataset"]
+    "function",
+    [
+        "detect_events",
+        "notify_alert",
+        "land_alerts",
+        "check_feeds",
+        "review_day",
+        "collect_dataset",
+        "reconcile_indicators",
+    ],
 )
 def test_a_handler_is_thin(function: str) -> None:
     source = (FUNCTIONS / function / "handler.py").read_text()

@@ -12,6 +12,7 @@ from surveillance.collection.polygon import (
     dividends,
     exchanges,
     grouped_daily,
+    indicators,
     market_status,
     news,
     splits,
@@ -27,6 +28,7 @@ DATASETS: Final[Mapping[tuple[str, str], Dataset]] = {
     for module in (
         grouped_daily,
         aggregates,
+        indicators,
         tickers,
         ticker_details,
         ticker_changes,

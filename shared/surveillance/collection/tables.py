@@ -111,6 +111,12 @@ TABLES: Final[Mapping[str, RawTable]] = dict(
             "symbol date firm new_grade source",
             "symbol:text date:date firm:text previous_grade:text new_grade:text action:text source:text",
         ),
+        _table(
+            "raw_vendor_indicators",
+            "symbol date indicator source",
+            "symbol:text date:date indicator:text value:number source:text",
+            month_of="date",
+        ),
     ]
 )
 

@@ -161,6 +161,23 @@ TABLES: Final = (
         _BAR_KEY,
         BY_MONTH,
     ),
+    Table(
+        "indicator_reconciliation",
+        _columns(
+            run=DATE,
+            symbol=TEXT,
+            interval=TEXT,
+            indicator=TEXT,
+            compared=COUNT,
+            agreeing=COUNT,
+            only_ours=COUNT,
+            only_theirs=COUNT,
+            largest_difference=NUMBER,
+            agreement=NUMBER,
+            below=FLAG,
+        ),
+        ("run", "symbol", "interval", "indicator"),
+    ),
     Table("raw_events", EVENT_SCHEMA, (), HOURS, "events"),
     Table("raw_alerts", _ALERT, ("alert_id", "revision"), HOURS, "alerts"),
     Table(
