@@ -53,7 +53,7 @@ class AbnormalVolume:
         known = minutes >= 5
         score = 0.3
         unusual = not known or bar.volume >= p["minute_multiple"] * usual
-        stands_out = bar.volume >= max(p["strong_multiple"] * average, p["above_highest"] * max(held))
+        stands_out = bar.volume >= max(p["strong_multiple"] * average, p["above_busy"] * sorted(held)[-3])
         left = bar.closes_ts - bar.ts
         closing = bar.seconds <= 3600 and bar.closes_ts - bar.previous[0] < DAY and 0 <= left < p["closing_s"] * SECOND
         if not closing and unusual and stands_out and z >= p["min_mad_z"] and bar.money >= p["min_money"]:
@@ -74,9 +74,7 @@ class AbnormalVolume:
                 "mad_z": min(z, 1e9),
                 "money": bar.money,
             },
-            thresholds=picked(
-                p, "multiple strong_multiple above_highest min_mad_z minute_multiple closing_s min_money"
-            ),
+            thresholds=picked(p, "multiple strong_multiple above_busy min_mad_z minute_multiple closing_s min_money"),
             baselines={"mean_volume": average, "median_volume": middle}
             | ({"usual_volume": usual} if known and usual > 0 else {}),
         )

@@ -30,7 +30,9 @@ class FatFinger:
             return None
         enough = told.is_open and told.sweeps >= p["warm_up_sweeps"] and told.large_sweep > 0
         large = told.sweep.quantity / told.large_sweep if enough else 0.0
-        walked = large if told.sweep.levels >= p["min_levels"] else 0.0
+        deep = told.sweep.levels >= p["deep_levels"]
+        multiple = p["deep_multiple"] if deep else p["size_multiple"]
+        walked = told.sweep.levels >= p["min_levels"] and large >= p["size_multiple"]
         reference = told.mid_second_ago
         band = self.band(reference, p)
         if not told.is_open or "extended_hours" in told.conditions:
@@ -38,15 +40,17 @@ class FatFinger:
         away = abs(told.price - reference) / (band * abs(reference)) if reference else 0.0
         if away >= 1 and self.follows(told, band * abs(reference or 0.0), p):
             away = 0.0
-        error = away >= 1 or walked >= p["size_multiple"]
+        error = away >= 1 or walked or (deep and large >= p["deep_multiple"])
         if not (error or large >= p["block_multiple"]):
             return None
         if self.told == (told.ts, told.side) and self.as_error >= error:
+            if self.away and self.away[0] == told.ts:
+                self.away = told.ts, self.away[1], told.price
             return None
         self.told, self.as_error = (told.ts, told.side), error
-        if away >= 1 and reference is not None:
+        if error and reference is not None:
             self.away = told.ts, reference, told.price
-        oversize = large / p["size_multiple"]
+        oversize = large / multiple
         excess = min(max(away, oversize) - 1.0, 1.0)
         metrics = {"price": told.price, "quantity": told.sweep.quantity}
         if away >= 1 and reference:
@@ -65,7 +69,7 @@ class FatFinger:
             accounts=[told.taker.account] if told.taker else [],
             tier=tier_of(told.taker),
             metrics=metrics,
-            thresholds={"band": band} | picked(p, "size_multiple min_levels block_multiple"),
+            thresholds={"band": band} | picked(p, "size_multiple min_levels deep_multiple deep_levels block_multiple"),
             baselines=baselines,
         )
 

@@ -68,15 +68,15 @@ def test_mad_z_raises_severity_from_the_threshold_on(z: float, severity: str) ->
     assert alert.severity == severity
 
 
-@pytest.mark.parametrize(("volume", "severity"), [(450, "medium"), (449, "low")])
+@pytest.mark.parametrize(("volume", "severity"), [(500, "medium"), (499, "low")])
 def test_bar_stands_out_from_the_strong_multiple_on(volume: float, severity: str) -> None:
     (alert,) = bars([90.0, 110.0] * 10 + [volume]).alerts(RULE, min_money=0)
     assert alert.severity == severity
 
 
 @pytest.mark.parametrize(("volume", "severity"), [(600, "medium"), (599, "low")])
-def test_bar_stands_out_from_twice_the_highest_on(volume: float, severity: str) -> None:
-    (alert,) = bars([70.0, 90.0] * 9 + [100.0, 300.0, volume]).alerts(RULE, min_money=0)
+def test_bar_stands_out_from_twice_the_third_highest_on(volume: float, severity: str) -> None:
+    (alert,) = bars([70.0, 90.0] * 8 + [60.0, 300.0, 320.0, 340.0, volume]).alerts(RULE, min_money=0)
     assert alert.severity == severity
 
 

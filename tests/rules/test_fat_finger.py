@@ -7,7 +7,7 @@ from tests.rules.market import Market, seconds
 RULE = "fat_finger"
 
 
-def market(mid: float = 100.0, sweeps: int = 32) -> Market:
+def market(mid: float = 100.0, sweeps: int = 102) -> Market:
     """A quoted market that has traded a hundred at a time."""
     scene = Market().quote(mid - 0.25, mid + 0.25)
     for number in range(sweeps):
@@ -24,7 +24,7 @@ def test_print_far_away_alerts_and_is_told() -> None:
     assert (alert.trade_ids, alert.accounts, alert.data_tier) == (["t1"], ["eve-1"], 3)
     assert (alert.severity, alert.start_ts) == ("critical", alert.end_ts)
     lines = alert.explanation.splitlines()
-    assert "Account eve-1 traded AAA at 95 at 14:30:05.200 UTC (09:30:05 EST) (sell)" in lines[0]
+    assert "Account eve-1 traded AAA at 95 at 14:30:12.200 UTC (09:30:12 EST) (sell)" in lines[0]
     assert "5.0% from the mid a second before, 100 (threshold 2.4% at this price)" in lines[1]
 
 
@@ -68,25 +68,30 @@ def test_print_that_moves_the_quote_with_it_alerts() -> None:
     assert len(market().quote(94.75, 95.25).wait(500).trade(95.0, 100).alerts(RULE)) == 1
 
 
-def sweep(*sizes: float, sweeps: int = 32, order: str | None = "s", apart: float = 0.125) -> Market:
+def sweep(*sizes: float, sweeps: int = 102, order: str | None = "s", apart: float = 0.125) -> Market:
     scene = market(sweeps=sweeps)
     for number, size in enumerate(sizes):
         scene.trade(100.0 + number * apart, size, trade_id=f"t{number}", aggressor="buy", buy_order_id=order)
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(376, 1), (374, 0)])
+@pytest.mark.parametrize(("last", "count"), [(451, 1), (449, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 776: 7." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 851: 8." in alert.explanation
+
+
+@pytest.mark.parametrize(("last", "count"), [(261, 1), (259, 0)])
+def test_sweep_that_goes_deep_is_large_earlier(last: float, count: int) -> None:
+    assert len(sweep(100, 100, 100, 100, last, order="s").alerts(RULE)) == count
 
 
 def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
-    assert sweep(400, 400).alerts(RULE) == []
-    assert len(sweep(401, 400).alerts(RULE, min_levels=2)) == 1
+    assert sweep(451, 400).alerts(RULE) == []
+    assert len(sweep(451, 400).alerts(RULE, min_levels=2)) == 1
 
 
 @pytest.mark.parametrize(("size", "count"), [(1001, 1), (999, 0)])
@@ -109,11 +114,11 @@ def test_other_orders_of_the_same_moment_do_not_add_up() -> None:
 
 
 def test_sweep_is_told_once() -> None:
-    (alert,) = sweep(551, 50, 200, 100).alerts(RULE)
+    (alert,) = sweep(551, 50, 260, 50).alerts(RULE)
     assert (alert.revision, alert.trade_ids) == (1, ["t2"])
 
 
-@pytest.mark.parametrize(("sweeps", "count"), [(30, 1), (29, 0)])
+@pytest.mark.parametrize(("sweeps", "count"), [(100, 1), (99, 0)])
 def test_warm_up_counts_finished_sweeps(sweeps: int, count: int) -> None:
     assert len(sweep(300, 300, 300, sweeps=sweeps).alerts(RULE)) == count
 

@@ -98,7 +98,7 @@ def test_market_must_have_been_calm_for_more_than_low_severity(calm_s: float, se
     assert alert.severity == severity
 
 
-@pytest.mark.parametrize(("moment_ms", "severity"), [(200, "low"), (199.999, "medium")])
+@pytest.mark.parametrize(("moment_ms", "severity"), [(50, "low"), (49.999, "medium")])
 def test_wide_moment_makes_the_market_restless(moment_ms: float, severity: str) -> None:
     market = usual(30).quote(*WIDE).wait(moment_ms).quote(*NARROW).wait(5000).quote(*WIDE).wait(4000).quote(*WIDE)
     (alert,) = market.alerts(RULE, **RULES)

@@ -2,8 +2,8 @@
 
 The plain rule always alerts, at low severity: volume > `multiple` × the mean of the `BARS_BEFORE` bars before it,
 strictly, with all twenty present and a mean above 0. It becomes medium where the volume reaches `strong_multiple` × the
-mean and `above_highest` × the highest of the twenty (what comes in lumps seldom does), lies `min_mad_z` or more above
-them by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more. A minute must for that also reach
+mean and `above_busy` × the third highest of the twenty (what comes in lumps seldom does), lies `min_mad_z` or more
+above them by 0.6745 (x − median) ÷ MAD and is worth `min_money` or more. A minute must for that also reach
 `minute_multiple` × what is usual at its time of day: the running median of the minutes of the same five-minute slot
 (UTC), once a day before has told of it; so an open or a close is no surprise. It is high at twice all of these and
 twice `multiple`, where the time of day is known or the bar a whole day: within a day volume comes in waves, and a quiet
@@ -29,8 +29,8 @@ ACROSS_SESSIONS = True
 
 PARAMETERS = (
     Parameter("multiple", 3, "× mean of 20 bars", 1, 1000, "the plain rule"),
-    Parameter("strong_multiple", 4.5, "× mean of 20 bars", 0, 1000, "for medium severity"),
-    Parameter("above_highest", 2, "× highest of 20 bars", 0, 1000, "for medium severity"),
+    Parameter("strong_multiple", 5, "× mean of 20 bars", 0, 1000, "for medium severity"),
+    Parameter("above_busy", 2, "× third highest of 20 bars", 0, 1000, "for medium severity"),
     Parameter("min_mad_z", 3.5, "MAD-z", 0, 1000, "for medium severity; twice for high"),
     Parameter("minute_multiple", 2, "× usual volume at this time of day", 0, 1000, "for medium severity"),
     Parameter("closing_s", 600, "s", 0, 86_400, "before the close, low severity only"),
@@ -38,7 +38,7 @@ PARAMETERS = (
 )
 
 BARS_BEFORE = 20
-_TOLD = ("multiple", "strong_multiple", "above_highest", "min_mad_z", "minute_multiple", "closing_s", "min_money")
+_TOLD = ("multiple", "strong_multiple", "above_busy", "min_mad_z", "minute_multiple", "closing_s", "min_money")
 SLOT_NS, SLOTS, SLOT_LEARNT = 5 * MINUTE, 288, 5
 """Times of day, and how many minutes of one make it known."""
 _FAST, _SLOW = 1.25, 1.0625
@@ -101,16 +101,16 @@ def step(event, bar, row, p):
         _push(row, kind, 0.0)
     score = 0.0
     if row.bars[kind] >= BARS_BEFORE:
-        total, highest = 0.0, 0.0
+        total = 0.0
         for k in range(BARS_BEFORE):
             place = (row.bars[kind] + k) % BARS_BEFORE
             total += row.volume[kind, place]
-            highest = max(highest, row.volume[kind, place])
             row.scratch[k] = row.volume[kind, place]
         row.mean = total / BARS_BEFORE
         if row.mean > 0 and bar.volume > p.multiple * row.mean:
             score = 0.3
             row.median = _middle(row.scratch)
+            busy = row.scratch[BARS_BEFORE - 3]
             for k in range(BARS_BEFORE):
                 row.scratch[k] = abs(row.scratch[k] - row.median)
             mad = _middle(row.scratch)
@@ -118,7 +118,7 @@ def step(event, bar, row, p):
             known = bar.interval_s == 60 and row.minutes_at[slot] >= SLOT_LEARNT
             row.usual = row.usual_at[slot] if known else 0.0
             usual_fits = not known or bar.volume >= p.minute_multiple * row.usual
-            stands_out = bar.volume >= p.strong_multiple * row.mean and bar.volume >= p.above_highest * highest
+            stands_out = bar.volume >= p.strong_multiple * row.mean and bar.volume >= p.above_busy * busy
             closing = bar.interval_s <= 3600 and bar.close_ts - bar.session < DAY
             closing = closing and 0 <= bar.close_ts - bar.ts < p.closing_ns
             if not closing and usual_fits and stands_out and row.mad_z >= p.min_mad_z and bar.money >= p.min_money:

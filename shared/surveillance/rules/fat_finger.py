@@ -2,10 +2,10 @@
 
 A print is away where it differs from the reference, the mid one second ago, by at least a band that narrows with the
 price, twice as wide outside trading hours. It is large where the prints that its order has made at that moment come to
-`size_multiple` × the 99th percentile of such sweeps and have walked through `min_levels` prices of the book or more.
-Late, out-of-sequence, average-price and auction prints are left out. A sweep is told once. For `returns_s` after a
-print that was away, one within a band of its reference only comes back; for a second, which the reference lags behind,
-one that lies between them, or within a band of either, only follows.
+`size_multiple` × the 99th percentile of such sweeps and have walked through `min_levels` prices of the book or more;
+`deep_multiple` is enough from `deep_levels` on. Late, out-of-sequence, average-price and auction prints are left out. A
+sweep is told once. For `returns_s` after an error, a print within a band of its reference only comes back; for a
+second, which the reference lags behind, one between reference and error, or within a band of either, only follows.
 
 Size at one price is no sign of error: blocks are agreed and printed so, by the dozen a day. From `block_multiple` × the
 99th percentile on it is told at low severity, for whoever wants to know.
@@ -35,20 +35,22 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 7.75, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 8.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
+    Parameter("deep_multiple", 6.6, "× 99th percentile", 1, 10_000, "how large a sweep is that goes deep"),
+    Parameter("deep_levels", 5, "prices", 1, 1000, "that it walks through then"),
     Parameter(
         "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"
     ),
     Parameter("returns_s", 10, "s", 0, 600, "how long the price may take to come back"),
-    Parameter("warm_up_sweeps", 30, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
+    Parameter("warm_up_sweeps", 100, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
 )
 
 ROW = [
     ("told_ts", "i8"),
     ("told_side", "i8"),
     ("told", "i8"),  # BLOCK or ERROR, of that sweep
-    ("away_ts", "i8"),  # of the last print that was away
+    ("away_ts", "i8"),  # of the last error
     ("away_from", "f8"),
     ("away_at", "f8"),
     ("price", "f8"),
@@ -63,6 +65,7 @@ ROW = [
 ]
 BLOCK, ERROR = 1, 2
 BLOCK_SCORE = 0.3
+_TOLD = ("size_multiple", "min_levels", "deep_multiple", "deep_levels", "block_multiple")
 _EXTENDED = 1 << (CONDITIONS["extended_hours"] - 1)
 _AUCTION = (1 << (CONDITIONS["auction_open"] - 1)) | (1 << (CONDITIONS["auction_close"] - 1))
 
@@ -96,8 +99,9 @@ def _large(context, p):
 def _kind(away, context, p):
     """Tell an error, by its price or by its size, from a block and from what is neither."""
     large = _large(context, p)
-    walks = context.sweep_levels >= p.min_levels
-    if away >= 1.0 or (walks and large >= p.size_multiple):
+    walks = context.sweep_levels >= p.min_levels and large >= p.size_multiple
+    deep = context.sweep_levels >= p.deep_levels and large >= p.deep_multiple
+    if away >= 1.0 or walks or deep:
         return ERROR
     return BLOCK if large >= p.block_multiple else 0
 
@@ -135,12 +139,14 @@ def step(event, context, row, p):
     if kind == 0:
         return 0.0
     if row.told_ts == context.ts and row.told_side == context.side and row.told >= kind:
+        if row.away_ts == context.ts:
+            row.away_at = event.price
         return 0.0
     row.told_ts = context.ts
     row.told_side = context.side
     row.told = kind
     row.expires = context.ts + max(SECOND, p.returns_ns)
-    if away >= 1.0:
+    if kind == ERROR and not np.isnan(context.mid_second_ago):
         row.away_ts = context.ts
         row.away_from = context.mid_second_ago
         row.away_at = event.price
@@ -155,7 +161,7 @@ def step(event, context, row, p):
     row.levels = context.sweep_levels
     if kind == BLOCK:
         return BLOCK_SCORE
-    row.large /= p.size_multiple
+    row.large /= p.deep_multiple if row.levels >= p.deep_levels else p.size_multiple
     excess = min(max(row.away, row.large) - 1.0, 1.0)
     return 0.8 + 0.1 * excess + (0.05 if row.away >= 1.0 and row.large >= 1.0 else 0.0)
 
@@ -178,7 +184,8 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         metrics["away"] = abs(price / reference - 1)
     block = int(row["told"]) == BLOCK
     if row["large"] >= 1:
-        multiple = p["block_multiple" if block else "size_multiple"]
+        deep = int(row["levels"]) >= p["deep_levels"]
+        multiple = p["block_multiple" if block else "deep_multiple" if deep else "size_multiple"]
         sentences.append(
             f"In {int(row['prints'])} prints at {int(row['levels'])} prices at that moment the order had traded "
             f"{amount(quantity)}: {quantity / usual:.1f} times the 99th percentile of {amount(round(usual, 1))} "
@@ -198,6 +205,6 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         accounts=[account] if known else [],
         tier=3 if context["owner_known"] else 2 if known else 0,
         metrics=metrics,
-        thresholds={"band": band} | {name: p[name] for name in ("size_multiple", "min_levels", "block_multiple")},
+        thresholds={"band": band} | {name: p[name] for name in _TOLD},
         baselines={"reference": reference, "large_sweep": usual},
     )

@@ -29,8 +29,8 @@ PARAMETERS = (
     Parameter("plain_bp", 10, "bp of the mid", 0, 10_000, "low below this, high at five times this"),
     Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
     Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
-    Parameter("calm_s", 1800, "s", 0, 86_400, "without a wide moment, for more than low severity"),
-    Parameter("moment_s", 0.2, "s", 0.000001, 3600, "how long a wide moment is"),
+    Parameter("calm_s", 900, "s", 0, 86_400, "without a wide moment, for more than low severity"),
+    Parameter("moment_s", 0.05, "s", 0.000001, 3600, "how long a wide moment is"),
     Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
 )
 

@@ -22,6 +22,7 @@ def _break(stage: Stage, volume: float, sigmas: float) -> None:
     trade_heavily(stage, stage.start + SECOND, volume, side * LEAN if sigmas else 0.0)
     if sigmas:
         ticks = sigmas * usual_move(stage.instrument, MINUTES) * stage.instrument.fair_ticks
+        stage.keep_up(stage.start + SECOND, stage.start + MINUTE)
         move(stage, stage.start + SECOND, 30 * SECOND, side * ticks)
     else:
         stage.quiet_market(stage.start + MINUTE)
