@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 	$(BIN)/surveillance demo $(if $(SECONDS),--seconds $(SECONDS) --no-browser)
 
 test: $(INSTALLED)
-	$(BIN)/python -m surveillance.engine.warm
+	$(BIN)/python -m surveillance.simulation.warm & $(BIN)/python -m surveillance.engine.warm && wait $$!
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly"
 
 test-nightly: $(INSTALLED)

@@ -29,9 +29,9 @@ def minutes(trades: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
     first, until = min(ends) // MINUTE * MINUTE, max(ends)
     rows = pl.LazyFrame({"ts": np.arange(first, max(until, first + 1), MINUTE)})
     told = _quoted(quotes)
-    by_minute = rows.join(_of_trades(trades.lazy(), told, until), on="ts", how="left")
-    by_minute = by_minute.join(_of_quotes(told), on="ts", how="left")
-    by_minute = by_minute.join(_of_time(told, until), on="ts", how="left")
+    by_minute = rows.join(_of_trades(trades.lazy(), told, until), on="ts", how="left", maintain_order="left")
+    by_minute = by_minute.join(_of_quotes(told), on="ts", how="left", maintain_order="left")
+    by_minute = by_minute.join(_of_time(told, until), on="ts", how="left", maintain_order="left")
     closing = told.filter(pl.col("mid").is_not_null()).select("ts", "mid")
     return (
         by_minute.with_columns(end=pl.col("ts") + MINUTE - 1)

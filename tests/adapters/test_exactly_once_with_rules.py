@@ -41,6 +41,9 @@ max_left = 0.85
 stays_s = 0.1
 stays_left = 0.85
 min_before = 0.5
+min_fall = 0
+min_withdrawn = 1
+silence_s = 1
 max_traded_share = 1
 [wide_spread]
 floor_bp = 1

@@ -106,6 +106,7 @@ def test_the_guide_names_every_feature() -> None:
     assert all(f"`{name}`" in GUIDE for name in FEATURES)
 
 
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a command leaves its files to its end
 def test_the_example_of_the_guide_alerts_and_is_listed(tmp_path: Path, session: simulation.Simulated) -> None:
     names = [tmp_path / name for name in ("e.ndjson", "l.ndjson", "a.csv", "i.csv")]

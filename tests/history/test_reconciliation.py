@@ -95,6 +95,7 @@ def test_a_vendor_that_refuses_the_key_is_told_of(
         reconcile_indicators(builder)
 
 
+@pytest.mark.nightly
 def test_one_indicator_of_one_symbol_that_differs_is_below(
     builder: Builder, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
