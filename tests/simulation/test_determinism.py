@@ -64,7 +64,7 @@ def test_defaults_are_three_of_each_pattern_and_one_of_each_control(mixed: Simul
 
 
 def test_a_short_session_leaves_out_what_does_not_fit() -> None:
-    played = {label.pattern for label in simulate(Session(seed=2, minutes=12, symbols=30)).labels}
+    played = {label.pattern for label in simulate(Session(seed=2, minutes=12, symbols=12)).labels}
     room = 12 * MINUTE - BEFORE_CLOSE_NS
     fitting = {name for name in (*PATTERNS, *CONTROLS) if BY_NAME[name].earliest_ns + BY_NAME[name].longest(0.5) < room}
     assert "abnormal_volume" not in fitting
