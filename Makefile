@@ -1,4 +1,4 @@
-.PHONY: demo test check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
+.PHONY: demo test test-extended check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m surveillance.simulation.warm & $(BIN)/python -m surveillance.engine.warm && wait $$!
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly and not extended"
+
+test-extended: $(INSTALLED)
+	$(BIN)/python -m surveillance.engine.warm
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=20 -m extended
 
 test-nightly: $(INSTALLED)
 	$(BIN)/python -m surveillance.engine.warm

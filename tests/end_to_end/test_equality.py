@@ -25,6 +25,7 @@ pytestmark = pytest.mark.integration
 WRITES = ("PutItem", "UpdateItem", "GetItem", "BatchGetItem", "Query")
 
 
+@pytest.mark.extended
 def test_a_simulated_session_gives_the_alerts_of_its_replay(live: LiveStack, simulated: Recording) -> None:
     run = live.run(simulated, Plan(workers={"Detect": 2}))
     assert_equal_alerts("none", simulated, run)

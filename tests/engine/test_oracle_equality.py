@@ -59,7 +59,7 @@ def without_accounts(table: pa.Table) -> pa.Table:
     ("seed", "difficulty"),
     [
         pytest.param(1, 0.0, marks=pytest.mark.nightly),
-        pytest.param(2, 0.5),
+        pytest.param(2, 0.5, marks=pytest.mark.extended),
         pytest.param(3, 1.0, marks=pytest.mark.nightly),
     ],
 )

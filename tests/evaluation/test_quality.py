@@ -26,7 +26,13 @@ CALM = Grid(seeds=(11, 12), rates=(3.0,), patterns=PATTERNS, each=4, quiet_each=
 USUAL = Grid(seeds=(11,), rates=(25.0,), patterns=MAIN, each=6, quiet_each=1)
 
 
-@pytest.fixture(scope="module", params=[CALM, USUAL], ids=["3 orders a second", "25 orders a second"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(CALM, marks=pytest.mark.extended, id="3 orders a second"),
+        pytest.param(USUAL, id="25 orders a second"),
+    ],
+)
 def cell(request: pytest.FixtureRequest) -> dict[str, Any]:
     (found,) = cells(run_trial(trial, default_parameters()) for trial in trials(request.param))
     return found

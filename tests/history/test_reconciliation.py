@@ -114,6 +114,7 @@ def test_one_indicator_of_one_symbol_that_differs_is_below(
     assert found.agreement == pytest.approx(1 - 1 / 300, abs=1e-4)
 
 
+@pytest.mark.extended
 def test_a_symbol_with_too_few_bars_is_counted_not_compared(
     builder: Builder, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

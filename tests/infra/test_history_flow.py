@@ -225,6 +225,7 @@ def test_a_back_fill_collects_each_month_and_builds_everything(stood: Stood, pla
     assert len(HistoryLake(lake.folder / "history").read(BY_NAME["raw_bars"])) == SYMBOLS * 48
 
 
+@pytest.mark.extended
 def test_a_day_whose_collectors_failed_at_first_is_done_by_retries(stood: Stood, plain: Plain) -> None:
     stood.configure(LEASE_TABLE="not-there-yet")
     execution = stood.start("Daily", {"scheduled": "2021-03-16T07:15:00Z"})

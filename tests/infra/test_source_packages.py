@@ -117,12 +117,14 @@ def test_every_package_the_image_imports_is_installed_in_it(tmp_path: Path) -> N
     assert third_party <= set(entries((folder / "requirements.txt").read_text()))
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("function", ["collect_dataset", "plan_history", "reconcile_indicators"])
 def test_functions_of_history_start_with_what_their_image_installs(function: str, tmp_path: Path) -> None:
     folder = SourcePackages(tmp_path, bundle=False).image(function)
     run_with_only((folder / "requirements.txt").read_text(), "import handler; handler.handle", folder)
 
 
+@pytest.mark.extended
 def test_spark_jobs_start_with_their_library_zipped_and_what_they_install(tmp_path: Path) -> None:
     packages = SourcePackages(tmp_path, bundle=False)
     library = shutil.make_archive(str(tmp_path / "library"), "zip", packages.job_library())
@@ -176,6 +178,7 @@ def run_with_only(requirements: str, program: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
+@pytest.mark.extended
 def test_every_source_of_a_dockerfile_is_in_its_context(tmp_path: Path) -> None:
     packages = SourcePackages(tmp_path, bundle=False)
     contexts = {packages.image("detect_events"): "Dockerfile", packages.service("ingester"): "ingester/Dockerfile"}

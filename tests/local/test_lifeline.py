@@ -53,7 +53,14 @@ def terminate(program: "subprocess.Popen[str]") -> None:
     program.terminate()
 
 
-@pytest.mark.parametrize("end", [kill, interrupt, terminate], ids=["kill -9", "ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(kill, id="kill -9"),
+        pytest.param(interrupt, id="ctrl-c", marks=pytest.mark.extended),
+        pytest.param(terminate, id="sigterm", marks=pytest.mark.extended),
+    ],
+)
 def test_a_parent_that_ends_leaves_no_process_behind(
     tmp_path: Path, end: Callable[["subprocess.Popen[str]"], None]
 ) -> None:

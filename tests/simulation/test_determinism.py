@@ -63,6 +63,7 @@ def test_defaults_are_three_of_each_pattern_and_one_of_each_control(mixed: Simul
     assert {name: played.count(name) for name in set(played)} == dict.fromkeys(PATTERNS, 3) | dict.fromkeys(CONTROLS, 1)
 
 
+@pytest.mark.extended
 def test_a_short_session_leaves_out_what_does_not_fit() -> None:
     played = {label.pattern for label in simulate(Session(seed=2, minutes=12, symbols=12)).labels}
     room = 12 * MINUTE - BEFORE_CLOSE_NS

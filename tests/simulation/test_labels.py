@@ -9,7 +9,7 @@ from surveillance.simulation import CONTROLS, NEAR_MISSES, PATTERNS, Simulated
 from surveillance.simulation.scenarios import BY_NAME
 
 
-@pytest.fixture(params=["mixed", "near_misses", "plain"])
+@pytest.fixture(params=["mixed", pytest.param("near_misses", marks=pytest.mark.extended), "plain"])
 def session(request: pytest.FixtureRequest) -> Simulated:
     """Each of the shared sessions that have scenarios."""
     found: Simulated = request.getfixturevalue(request.param)

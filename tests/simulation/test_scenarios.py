@@ -318,7 +318,7 @@ def test_difficulty_zero_is_three_times_the_start_values(plain: Simulated) -> No
         assert len(story.stack()) >= 8
 
 
-@pytest.mark.parametrize("rate", [3.0, 250.0])
+@pytest.mark.parametrize("rate", [3.0, pytest.param(250.0, marks=pytest.mark.extended)])
 def test_order_scenarios_hold_at_other_rates(rate: float) -> None:
     scenarios = {"spoofing": 5, "layering": 5}
     session = simulate(Session(seed=13, minutes=12, symbols=3, orders_per_second=rate, scenarios=scenarios))
