@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -30,13 +31,16 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 def demo(
     seconds: Annotated[float | None, typer.Option(min=5, help="How long the exchange plays.")] = None,
-    browser: Annotated[bool, typer.Option(help="Open the alert page, where there is one.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     source: Annotated[str | None, typer.Option(metavar="FORMAT:FILE", help="Play recorded order flow instead.")] = None,
     allow: Annotated[Path | None, typer.Option(help="Allow-list, TOML: its alerts are stored as suppressed.")] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="How much faster recorded order flow is played.")] = 20.0,
     state: StateFolder = STATE_FOLDER,
 ) -> None:
-    """Run the whole product on this machine; prints alerts as they come, then what became of every event."""
+    """Run the whole product on this machine; prints alerts as they come, then what became of every event.
+
+    On a terminal, without --seconds, it and its page then stay until Ctrl-C.
+    """
     from cli.demo_session import recorded, simulated
     from cli.tables import read_allow_list
 
@@ -45,20 +49,32 @@ def demo(
     if allow is not None:
         read_allow_list(allow, ())
         played.reference["allow.toml"] = allow.read_bytes()
-    if not run(played, state):
+    if not run(played, state, browser, stay=browser and seconds is None and sys.stdin.isatty()):
         raise typer.Exit(1)
 
 
-def run(played: "Played", state: Path) -> bool:
+def run(played: "Played", state: Path, browser: bool = False, stay: bool = False) -> bool:
     """Play a session through the local stack; say whether every event and every alert is accounted for."""
+    from local.daemon import forget, published, running
     from local.deployment import DeploymentError
     from local.emulator import EmulatorError
+    from local.page.process import page_over
+    from local.page.serve import free_port
     from local.stack import StackError
     from local.synthesis import SynthesisError
 
+    if running(state):
+        raise InputError(f"A local stack is up already in {state}; surveillance local down ends it.")
+    port = free_port()
     try:
-        with exchange(played) as venue, _stack(played, venue.url, state) as stack:
+        with (
+            exchange(played) as venue,
+            _stack(played, venue.url, state, port) as stack,
+            published(stack),
+            page_over(stack.state_dir, port, browser) as address,
+        ):
             typer.echo(f"Up at {stack.endpoint}: {stack.seconds_to_start}")
+            typer.echo(f"The page is at {address}")
             teller = _Teller(stack)
             while venue.sent_events < played.events.num_rows:
                 teller.look()
@@ -66,9 +82,16 @@ def run(played: "Played", state: Path) -> bool:
             typer.echo("The exchange has sent everything; waiting until it is stored and landed")
             stack.drain(DRAIN_SECONDS)
             teller.look()
-            return _balance(stack, played.events.num_rows)
+            holds = _balance(stack, played.events.num_rows)
+            if stay:
+                typer.echo(f"The page stays at {address} until Ctrl-C.")
+                with suppress(KeyboardInterrupt):
+                    threading.Event().wait()
+            return holds
     except (StackError, EmulatorError, SynthesisError, DeploymentError) as error:
         raise InputError(str(error)) from error
+    finally:
+        forget(state)
 
 
 @contextmanager
@@ -97,7 +120,8 @@ def exchange(played: "Played") -> "Iterator[Exchange]":
         loop.close()
 
 
-def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
+def _stack(played: "Played", url: str, state: Path, port: int) -> "LocalStack":
+    from local.page.serve import address_at
     from local.stack import LocalStack
 
     feed = {"name": "venue", "protocol": "events", "url": url, "channels": [CHANNEL], "clock": "recorded"}
@@ -106,6 +130,8 @@ def _stack(played: "Played", url: str, state: Path) -> "LocalStack":
         "delete_data": True,
         "feeds": [feed],
         "emails": ["analyst@example.com"],
+        "phones": ["+15550100"],
+        "alert_link": f"{address_at(port)}alerts/{{alert_id}}",
     }
     return LocalStack(state, context, reference=played.reference, announce=typer.echo)
 

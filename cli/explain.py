@@ -1,10 +1,8 @@
 """`surveillance explain`: one alert's story, the events it rests on, and a picture of what happened around it."""
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -71,11 +69,11 @@ def _draw(
     instruments: Path | None,
     state: Path,
 ) -> None:
+    from surveillance.episode import arrival_days, read_episode
     from surveillance.feeds import merge
     from surveillance.reference import zone_of
 
     from cli import lakes, offline, sources, tables
-    from cli.episode import read_episode
     from cli.picture import svg
 
     known = tables.read_instruments(instruments)
@@ -83,26 +81,13 @@ def _draw(
         readings = sources.readings([events], *_feed(format_))
         reference, chunks = offline.reference_for(readings, known, ()), merge(list(readings))
     else:
-        chunks, reference = lakes.events(lake or lakes.LOCAL, state, *lake_days(alert), known, ())
+        chunks, reference = lakes.events(lake or lakes.LOCAL, state, *arrival_days(alert), known, ())
     episode = read_episode(alert, chunks)
     if not (episode.touch or episode.trades or episode.lives or episode.bars or any(episode.depth)):
         raise InputError(f"The events hold nothing of {alert.symbol} around {alert.start_ts}, so there is no picture.")
     instrument = next((one for one in reference.instruments if one.symbol == alert.symbol), reference.unknown)
     write_picture(svg(episode, zone_of(instrument), instrument.currency), picture)
     typer.echo(f"picture: {picture}")
-
-
-def lake_days(alert: "Alert") -> tuple[date, date]:
-    """Give the days of arrival to look at: that of the lane log an alert rests on, where it names it, else its own.
-
-    Recorded flow arrives long after it happened.
-    """
-    named = re.search(r"date=(\d{4}-\d{2}-\d{2})", alert.evidence_uri or "")
-    if named:
-        last = date.fromisoformat(named[1])
-        return last - timedelta(days=1), last
-    first = datetime.fromtimestamp(alert.start_ts // 1_000_000_000, UTC).date()
-    return first, first + timedelta(days=1)
 
 
 def write_picture(text: str, path: Path) -> None:

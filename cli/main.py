@@ -14,6 +14,7 @@ from cli import (
     calibrate,
     classifiers,
     collect,
+    dashboards,
     demo,
     evaluate,
     explain,
@@ -57,6 +58,7 @@ app = typer.Typer(
     help="Market surveillance: order flow in, explained alerts out.",
 )
 app.command("demo")(demo.demo)
+app.command("dashboards")(dashboards.dashboards)
 app.command("replay")(replay.replay)
 app.command("batch")(batch.batch)
 app.command("simulate")(simulate.simulate)

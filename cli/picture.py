@@ -9,9 +9,9 @@ from math import ceil, floor, log10, sqrt
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from surveillance.episode import Episode, Life
 from surveillance.events import SECOND
 
-from cli.episode import Episode, Life
 from cli.times import utc
 
 WIDTH, HEIGHT = 1120.0, 660.0

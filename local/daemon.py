@@ -9,10 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.emulator import REPOSITORY
 from local.lifeline import module_command
@@ -91,20 +94,51 @@ def _wait(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def published(stack: LocalStack) -> Iterator[None]:
+    """Tell other commands of a stack while it is up: what `running` gives, each second anew, and its outbox's journal.
+
+    Call `forget` when it has ended: what is up and what is ending must not be taken for nothing.
+    """
+    path = _path(stack.state_dir)
+    ended = threading.Event()
+    outbox = stack.outbox
+
+    def tell() -> None:
+        while True:
+            write_whole(path, json.dumps(_state(stack)))
+            with contextlib.suppress(BotoCoreError, ClientError):  # the emulator is busy, or gone
+                outbox.read()
+            if ended.wait(REPORT_S):
+                return
+
+    write_whole(path, json.dumps(_state(stack)))
+    thread = threading.Thread(target=tell, name="published", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def forget(state_dir: Path) -> None:
+    """Tell other commands that the stack has ended."""
+    _path(state_dir).unlink(missing_ok=True)
+
+
 def _hold(folder: Path, options: dict[str, Any]) -> None:
     context = options.pop("context")
     if "assembly" in options:
         options["assembly"] = Path(options["assembly"])
-    path = _path(folder)
-    path.unlink(missing_ok=True)
+    forget(folder)
     try:
-        with LocalStack(folder, context, announce=print, **options) as stack:
+        with LocalStack(folder, context, announce=print, **options) as stack, published(stack):
             while not stack.dead():
-                write_whole(path, json.dumps(_state(stack)))
                 time.sleep(REPORT_S)
             raise StackError(f"{', '.join(stack.dead())} ended by itself; see {folder / 'logs'}")
     finally:
-        path.unlink(missing_ok=True)
+        forget(folder)
 
 
 def _state(stack: LocalStack) -> dict[str, Any]:

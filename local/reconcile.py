@@ -64,7 +64,7 @@ def reconcile(stack: LocalStack, sent: int | None = None) -> Reconciliation:
     equations = []
     remark = ""
     if ingester is not None and stack.services[0].starts == ingester["leases_taken"] == 1:
-        equations += _ingester_equations(ingester, consumer)
+        equations += ingester_equations(ingester, consumer)
     elif stack.services:
         remark = (
             "The ingester's own counters are left out: it ended, or took its lease more than once, and what a "
@@ -87,7 +87,8 @@ def reconcile(stack: LocalStack, sent: int | None = None) -> Reconciliation:
     return Reconciliation(tuple(equations), lake.rows - lake.distinct, remark)
 
 
-def _ingester_equations(ingester: Mapping[str, int], consumer: Mapping[str, int]) -> list[Equation]:
+def ingester_equations(ingester: Mapping[str, int], consumer: Mapping[str, int]) -> list[Equation]:
+    """Compare the ingester's counters with themselves and with the checkpoints' sums."""
     return [
         Equation(
             "Received by the ingester",

@@ -25,7 +25,7 @@ from local.emulator import (
 )
 from local.emulator_faults import FaultRules, ServiceFault
 from local.lander.lander import LanderSettings
-from local.outbox import Outbox
+from local.outbox import JOURNAL, Outbox
 from local.poller.faults import NO_FAULTS, Faults
 from local.poller.poller import PollerSettings
 from local.positions import write_whole
@@ -315,7 +315,7 @@ class LocalStack:
     @property
     def outbox(self) -> Outbox:
         if self._outbox is None:
-            self._outbox = Outbox(self.client("sqs"), list(self.resources.mailboxes))
+            self._outbox = Outbox(self.client("sqs"), list(self.resources.mailboxes), self.state_dir / JOURNAL)
         return self._outbox
 
     def status(self) -> dict[str, Any]:

@@ -18,6 +18,13 @@ GRACE_S: Final = 1
 """How long answers under way may take when the page ends; live streams have no end of their own."""
 
 
+def free_port(usual: int = PORT) -> int:
+    """Give the usual port, or any free one where it is taken."""
+    with listen(usual) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
 def listen(port: int = PORT) -> socket.socket:
     """Listen at a port, or at any free one where it is taken."""
     try:
@@ -28,7 +35,12 @@ def listen(port: int = PORT) -> socket.socket:
 
 def address_of(listening: socket.socket) -> str:
     """Give the address to open."""
-    return f"http://{HOST}:{listening.getsockname()[1]}/"
+    return address_at(listening.getsockname()[1])
+
+
+def address_at(port: int) -> str:
+    """Give the address of the page at a port."""
+    return f"http://{HOST}:{port}/"
 
 
 def serve(state: Path, listening: socket.socket, ready: Callable[[], None] = lambda: None) -> None:

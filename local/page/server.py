@@ -12,6 +12,8 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from local.page import alert_pages, board_page, outbox_page, replay, stack_page
+from local.page.following import Following
 from local.page.guard import Guard, new_token
 from local.page.shell import ECHARTS, ECHARTS_ADDRESS, NO_ECHARTS, STATIC, render, shell
 
@@ -21,11 +23,18 @@ def application(state: Path, ready: Callable[[], None] = lambda: None) -> Starle
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        ready()
-        yield
+        with Following(state) as following:
+            app.state.following = following
+            ready()
+            yield
 
     made = Starlette(
         routes=[
+            *board_page.ROUTES,
+            *alert_pages.ROUTES,
+            *replay.ROUTES,
+            *outbox_page.ROUTES,
+            *stack_page.ROUTES,
             Route(ECHARTS_ADDRESS, _echarts),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
@@ -34,7 +43,6 @@ def application(state: Path, ready: Callable[[], None] = lambda: None) -> Starle
         lifespan=life,
     )
     made.state.token = new_token()
-    made.state.folder = state
     return made
 
 

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from surveillance.alerts import Alert, encode
+from surveillance.episode import Episode, arrival_days, read_episode, window
 from surveillance.events import SECOND
 from surveillance.wire import Decoded, table_of
 from surveillance.wire import encode as encode_events
 from typer.testing import CliRunner
 
-from cli.episode import Episode, read_episode, window
-from cli.explain import lake_days
 from cli.main import app
 from cli.picture import BUY, SELL, svg
 from tests.cli.test_explain_command import ALERT, OPEN
@@ -145,8 +144,8 @@ def test_a_picture_that_cannot_be_written_is_refused(tmp_path: Path, name: str) 
 
 def test_a_lake_is_read_for_the_day_the_events_arrived() -> None:
     log = "s3://lanes/log/chapters/lane=003/date=2026-11-21/"
-    assert lake_days(msgspec.structs.replace(SPOOF, evidence_uri=log)) == (date(2026, 11, 20), date(2026, 11, 21))
-    assert lake_days(SPOOF) == (date(2026, 3, 2), date(2026, 3, 3))
+    assert arrival_days(msgspec.structs.replace(SPOOF, evidence_uri=log)) == (date(2026, 11, 20), date(2026, 11, 21))
+    assert arrival_days(SPOOF) == (date(2026, 3, 2), date(2026, 3, 3))
 
 
 def test_events_of_another_time_give_no_picture(tmp_path: Path) -> None:

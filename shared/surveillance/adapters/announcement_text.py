@@ -60,7 +60,7 @@ def one_alert(alert: Alert, link: str) -> Announcement:
         texts={
             "default": _encoder.encode(_for_machines(alert)).decode(),
             "email": _email(alert, link),
-            "sms": _cut(f"{named}, {_clock(alert.detected_ts)} UTC. {_ascii(_sentences(alert.explanation)[0])}"),
+            "sms": _cut(f"{named}, {_clock(alert.detected_ts)} UTC. {_ascii(sentences(alert.explanation)[0])}"),
         },
         attributes=_attributes([alert]),
         alerts=(alert,),
@@ -139,7 +139,7 @@ def _email(alert: Alert, link: str) -> str:
         f"Where: {where}.\n"
         f"When: {_moment(alert.start_ts, alert.venue)} to {_moment(alert.end_ts, alert.venue)}.\n"
         f"{sure}\n"
-        f"Why: {' '.join(_sentences(alert.explanation)[:3])}\n\n"
+        f"Why: {' '.join(sentences(alert.explanation)[:3])}\n\n"
         f"More: {link.format(alert_id=alert.alert_id)}\n\n"
         f"{HOW_TO_STOP}\n"
     )
@@ -182,7 +182,7 @@ def _attributes(alerts: Sequence[Alert]) -> dict[str, list[str]]:
     }
 
 
-def _sentences(explanation: str) -> list[str]:
+def sentences(explanation: str) -> list[str]:
     """Cut "1. One. 2. Two." into its numbered sentences, numbers off; other numbers before a full stop stay."""
     found = []
     rest = re.sub(r"^\s*1\.\s+", "", explanation)
@@ -196,12 +196,12 @@ def _sentences(explanation: str) -> list[str]:
 
 def _moment(ts: int, venue: str | None = None) -> str:
     moment = datetime.fromtimestamp(ts // 1_000_000_000, UTC)
-    zone = _zone(venue)
+    zone = venue_zone(venue)
     local = f" ({moment.astimezone(zone):%H:%M:%S} {zone.key})" if zone else ""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC{local}"
 
 
-def _zone(venue: str | None) -> ZoneInfo | None:
+def venue_zone(venue: str | None) -> ZoneInfo | None:
     """Give the venue's time zone, where both it and the zone's rules are known here."""
     try:
         return ZoneInfo(VENUE_ZONES[venue or ""])

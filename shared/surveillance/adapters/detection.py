@@ -1,6 +1,5 @@
 """Composes the detecting process: engine, stores and consumer, from the environment."""
 
-import csv
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
-import pyarrow as pa
 
 from surveillance.adapters.alert_table import AlertTable
 from surveillance.adapters.checkpoints import CheckpointTable
@@ -19,7 +17,7 @@ from surveillance.adapters.lane_consumer import LaneConsumer
 from surveillance.adapters.lane_feed import LaneFeed
 from surveillance.adapters.lane_log import CHAPTERS, LaneLog
 from surveillance.adapters.quarantine import Quarantine
-from surveillance.adapters.reference_files import read_reference
+from surveillance.adapters.reference_files import read_reference, table_of
 from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.adapters.snapshots import SnapshotStore
 from surveillance.allow_list import AllowList, read_entries
@@ -81,8 +79,8 @@ def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
     )
     said = format_of(form) if form else Format()
     reference = Reference(
-        instruments=instruments_of(_table(instruments)) if instruments else (),
-        accounts=accounts_of(_table(accounts)) if accounts else (),
+        instruments=instruments_of(table_of(instruments)) if instruments else (),
+        accounts=accounts_of(table_of(accounts)) if accounts else (),
         unknown=said.unknown,
         shown_levels=said.shown_levels,
     )
@@ -125,11 +123,3 @@ def shipped_parameters() -> Path:
         if (found := folder / "parameters" / "default.toml").is_file():
             return found
     raise InputError("parameters/default.toml is not beside the library.")
-
-
-def _table(content: bytes) -> pa.Table:
-    """Read CSV; every cell stays text, so that ids keep their zeros."""
-    header, *rows = [line for line in csv.reader(content.decode("utf-8-sig").splitlines()) if line]
-    columns = zip(*rows, strict=True) if rows else [()] * len(header)
-    named = zip(header, columns, strict=True)
-    return pa.table({name.strip(): pa.array(list(column), pa.string()) for name, column in named})

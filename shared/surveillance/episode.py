@@ -1,9 +1,12 @@
 """What happened around an alert, re-read from its events: best prices, depth, trades, bars, the lives of its orders."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
+
 from surveillance.alerts import Alert
 from surveillance.events import EVERYTHING, INTERVALS, SECOND
 from surveillance.wire import Decoded
@@ -16,7 +19,8 @@ _BARE_LEAD_NS: Final = 60 * SECOND
 _BARE_LEADS: Final = 20
 """An alert without orders and trades is shown after so many times its own length: that is what it is compared with."""
 _WANTED: Final = (
-    *("type", "symbol", "ts", "venue", "action", "order_id", "previous_order_id", "side", "price", "size", "trade_id"),
+    *("type", "symbol", "ts", "venue", "action", "order_id", "previous_order_id", "account", "side", "price", "size"),
+    "trade_id",
     *("aggressor", "buy_order_id", "sell_order_id", "correction", "state", "interval", "open", "high", "low", "close"),
     *("volume", "bid_price", "bid_size", "ask_price", "ask_size", "headline"),
 )
@@ -57,8 +61,26 @@ class Life(msgspec.Struct):
     filled: float = 0.0
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One event and what it did to the book: (price, quantity before, quantity after), bids above 0; then best prices.
+
+    `named` says that it is evidence.
+    """
+
+    ts: int
+    kind: str
+    words: str
+    named: bool
+    changes: tuple[tuple[float, float, float], ...]
+    bid: float | None
+    ask: float | None
+
+
 class Episode(msgspec.Struct):
-    """An alert's surroundings between `start` and `end`. `depth` holds quantity by price at `moments`, bids above 0."""
+    """An alert's surroundings between `start` and `end`. `depth` holds quantity by price at `moments`, bids above 0.
+
+    `steps`, where they were asked for, lead on from the book at `start`, which is `opening`.
+    """
 
     alert: Alert
     start: int
@@ -70,6 +92,8 @@ class Episode(msgspec.Struct):
     marks: list[tuple[int, str]] = []
     moments: list[int] = []
     depth: list[dict[float, float]] = []
+    opening: dict[float, float] = {}
+    steps: list[Step] = []
 
 
 def window(alert: Alert) -> tuple[int, int]:
@@ -81,12 +105,25 @@ def window(alert: Alert) -> tuple[int, int]:
     return alert.start_ts - max(_BARE_LEADS * length, _BARE_LEAD_NS), alert.end_ts + max(2 * length, _BARE_LEAD_NS // 4)
 
 
-def read_episode(alert: Alert, chunks: Iterable[Decoded]) -> Episode:
-    """Follow the alert's symbol through its events up to the end of the picture."""
+def arrival_days(alert: Alert) -> tuple[date, date]:
+    """Give the days of arrival to look at in a lake: that of the lane log it rests on, where named, else its own.
+
+    Recorded flow arrives long after it happened.
+    """
+    named = re.search(r"date=(\d{4}-\d{2}-\d{2})", alert.evidence_uri or "")
+    if named:
+        last = date.fromisoformat(named[1])
+        return last - timedelta(days=1), last
+    first = datetime.fromtimestamp(alert.start_ts // SECOND, UTC).date()
+    return first, first + timedelta(days=1)
+
+
+def read_episode(alert: Alert, chunks: Iterable[Decoded], most_steps: int = 0) -> Episode:
+    """Follow the alert's symbol through its events up to the end of the picture; tell at most so many steps."""
     start, end = window(alert)
     episode = Episode(alert, start, end)
     episode.moments = [start + (end - start) * place // COLUMNS for place in range(COLUMNS)]
-    book = _Book(episode)
+    book = _Book(episode, most_steps)
     for row in _rows(alert.symbol, chunks, end):
         book.take(row)
     book.finish()
@@ -109,8 +146,10 @@ def _rows(symbol: str, chunks: Iterable[Decoded], end: int) -> Iterator[Mapping[
 class _Book:
     """Keeps open orders, depth by price and the quotes of venues, and writes down what lies in the picture."""
 
-    def __init__(self, episode: Episode) -> None:
+    def __init__(self, episode: Episode, most_steps: int) -> None:
         self._episode = episode
+        self._most_steps = most_steps
+        self._changes: list[tuple[float, float, float]] = []
         self._orders: dict[str, list[Any]] = {}
         self._levels: dict[float, float] = {}
         self._quotes: dict[str, list[float | None]] = {}
@@ -123,6 +162,18 @@ class _Book:
         """Take one event; the moments before it see the book without it."""
         ts: int = row["ts"]
         self._look(ts)
+        if ts < self._episode.start or len(self._episode.steps) >= self._most_steps:
+            self._apply(row, ts)
+            return
+        if not self._episode.steps:
+            self._episode.opening = dict(self._levels)
+        self._changes = []
+        self._apply(row, ts)
+        named = self._is_named(row)
+        step = Step(ts, row["type"], _words(row), named, tuple(self._changes), *self._touch)
+        self._episode.steps.append(step)
+
+    def _apply(self, row: Mapping[str, Any], ts: int) -> None:
         kind = row["type"]
         if kind == "order":
             self._order(row)
@@ -198,11 +249,15 @@ class _Book:
     def _level(self, side: int, price: float | None, change: float) -> None:
         if price is None or not change:
             return
-        left = self._levels.get(price, 0.0) + side * change
+        before = self._levels.get(price, 0.0)
+        left = before + side * change
         if abs(left) < 1e-12:
+            left = 0.0
             self._levels.pop(price, None)
         else:
             self._levels[price] = left
+        if self._most_steps:
+            self._changes.append((price, before, left))
 
     def _quote(self, row: Mapping[str, Any]) -> None:
         quote = self._quotes.setdefault(row.get("venue") or "", [None, None])
@@ -222,10 +277,13 @@ class _Book:
             if row["ts"] >= self._episode.start:
                 self._episode.touch.append((row["ts"], *self._touch))
 
+    def _is_named(self, row: Mapping[str, Any]) -> bool:
+        """Say whether an event is of the alert's orders or trades."""
+        orders = {row.get(name) for name in ("order_id", "previous_order_id", "buy_order_id", "sell_order_id")}
+        return row.get("trade_id") in self._trades or bool(self._named & orders)
+
     def _trade(self, row: Mapping[str, Any]) -> None:
-        named = row.get("trade_id") in self._trades or bool(
-            self._named & {row.get("buy_order_id"), row.get("sell_order_id")}
-        )
+        named = self._is_named(row)
         side = {"buy": 1, "sell": -1}.get(row.get("aggressor") or "", 0)
         self._episode.trades.append(Trade(row["ts"], row["price"], row.get("size") or 0.0, side, named))
 
@@ -234,3 +292,23 @@ class _Book:
         first, high, low = (close if row.get(name) is None else row[name] for name in ("open", "high", "low"))
         seconds = INTERVALS.get(row.get("interval") or "", 0)
         self._episode.bars.append(Bar(row["ts"], seconds, first, high, low, close, row.get("volume") or 0.0))
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    """Tell one event in a few words."""
+    kind = row["type"]
+    if kind == "quote":
+        sides = (f"{side} {_at(row, f'{side}_')}" for side in ("bid", "ask"))
+        return f"quote {row.get('venue') or ''} {' '.join(sides)}".replace("  ", " ")
+    if kind in ("news", "status"):
+        return str(row.get("headline") or row.get("state") or kind)
+    if kind == "bar":
+        return f"bar closes at {row.get('close')}"
+    said = [row.get("action") or kind, row.get("side") or row.get("aggressor") or "", _at(row, ""), row.get("account")]
+    return " ".join(str(word) for word in said if word)
+
+
+def _at(row: Mapping[str, Any], prefix: str) -> str:
+    size, price = row.get(f"{prefix}size"), row.get(f"{prefix}price")
+    parts = ["" if size is None else f"{size:,g}", "" if price is None else f"@ {price:,.10g}"]
+    return " ".join(part for part in parts if part) or ("all" if not prefix else "–")
