@@ -1,4 +1,4 @@
-.PHONY: demo echarts test test-extended check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
+.PHONY: demo echarts pictures test test-extended test-pages check check-sql check-athena-sql test-trino test-nightly bench bench-live scorecard clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,7 @@ demo: $(INSTALLED) node_modules/echarts
 
 test: $(INSTALLED)
 	$(BIN)/python -m surveillance.simulation.warm & $(BIN)/python -m surveillance.engine.warm && wait $$!
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly and not extended"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --durations=40 -m "not nightly and not extended and not pages"
 
 test-extended: $(INSTALLED)
 	$(BIN)/python -m surveillance.engine.warm
@@ -22,7 +22,13 @@ test-extended: $(INSTALLED)
 
 test-nightly: $(INSTALLED)
 	$(BIN)/python -m surveillance.engine.warm
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --hypothesis-profile=explore
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --hypothesis-profile=explore -m "not pages"
+
+test-pages: $(INSTALLED) node_modules/echarts node_modules/axe-core
+	$(BIN)/pytest -q -s -m pages tests/page
+
+pictures: $(INSTALLED) node_modules/echarts
+	$(BIN)/python -m tests.page.make_pictures docs/pictures
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -16,6 +16,8 @@ from local.page.following import Following
 from local.page.times import chosen_zone
 
 LOOK_S: Final = 0.1
+GATHER_S: Final = 0.15
+"""How long more is gathered after alerts were sent: many a second are few messages."""
 PERIOD_S: Final = 1.0
 MOST_AT_ONCE: Final = 60
 _encoder = msgspec.json.Encoder()
@@ -75,6 +77,7 @@ def stream(request: Request, view: View, listed: Listed | None = None) -> Stream
             if listed is not None and newest != told:
                 yield event("alerts", _news(following, alerts, told, wanted, listed, zone), newest)
                 told = newest
+                await asyncio.sleep(GATHER_S)
             await asyncio.sleep(LOOK_S)
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

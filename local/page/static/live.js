@@ -3,6 +3,7 @@
 import { onceVisible } from "./stream.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const FEW = 4; // rows that light up as they come; many at once would only cost
 
 function fill(td, cell) {
   const said = JSON.stringify(cell);
@@ -99,7 +100,7 @@ export function addRows(table, rows, most) {
     const tr = known ?? makeRow(row, columns);
     write(tr, row);
     if (known) continue;
-    tr.classList.add("fresh");
+    if (rows.length <= FEW) tr.classList.add("fresh");
     fresh.append(tr);
   }
   body.prepend(fresh);
