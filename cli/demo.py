@@ -58,7 +58,7 @@ def run(played: "Played", state: Path, browser: bool = False, stay: bool = False
     from local.daemon import forget, published, running
     from local.deployment import DeploymentError
     from local.emulator import EmulatorError
-    from local.page.process import page_over
+    from local.page.process import PageError, page_over
     from local.page.serve import free_port
     from local.stack import StackError
     from local.synthesis import SynthesisError
@@ -88,7 +88,7 @@ def run(played: "Played", state: Path, browser: bool = False, stay: bool = False
                 with suppress(KeyboardInterrupt):
                     threading.Event().wait()
             return holds
-    except (StackError, EmulatorError, SynthesisError, DeploymentError) as error:
+    except (StackError, EmulatorError, SynthesisError, DeploymentError, PageError) as error:
         raise InputError(str(error)) from error
     finally:
         forget(state)

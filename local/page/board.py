@@ -6,6 +6,7 @@ of the last seconds that were closed.
 
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -109,8 +110,11 @@ class Board:
         self._open_second = 0
         self._caught_up = False
 
-    def take(self, table: pa.Table, read_ns: int) -> None:
-        """Take events that were read at a wall-clock time (ns)."""
+    def take(self, table: pa.Table, arrived_ns: Rows | None = None) -> None:
+        """Take events; `arrived_ns` is when each came into the stream, by the wall clock, where that is known."""
+        received = _Columns(table).integers("received_ts") if self._caught_up and arrived_ns is not None else None
+        if received is not None and arrived_ns is not None:
+            self.delays_ns.extend((arrived_ns - received)[:: max(1, received.size // 50)].tolist())
         table = table.filter(pc.and_(pc.is_valid(table.column("symbol")), pc.is_valid(table.column("ts"))))
         if not table.num_rows:
             return
@@ -122,9 +126,6 @@ class Board:
             self._feed(producer, columns, rows)
         self.events += table.num_rows
         self._open_second += table.num_rows
-        received = columns.integers("received_ts")
-        if self._caught_up and received is not None:
-            self.delays_ns.extend(int(delay) for delay in read_ns - received[:: max(1, received.size // 50)])
 
     def tick(self) -> None:
         """Close the second. What was read before the first call is no rate: it may be minutes of events."""
@@ -248,7 +249,11 @@ class _Columns:
     def __init__(self, table: pa.Table) -> None:
         self._table = table
         self._made: dict[str, Rows] = {}
-        self.stamps: Rows = np.asarray(self._column("ts", pa.int64()).to_numpy(zero_copy_only=False), np.int64)
+
+    @cached_property
+    def stamps(self) -> Rows:
+        """Give the events' times; none may be absent."""
+        return np.asarray(self._column("ts", pa.int64()).to_numpy(zero_copy_only=False), np.int64)
 
     def groups(self, name: str) -> Iterator[tuple[str, Rows]]:
         """Give each word of a column with its rows, in their order."""

@@ -46,8 +46,8 @@ FIGURES: Final = (
     ("instruments", "Instruments", ""),
     ("alerts", "Open alerts", ""),
     ("worst", "Critical, high", ""),
-    ("carried", "Feed to here, p50", "ms"),
-    ("carried_most", "Feed to here, p95", "ms"),
+    ("carried", "Feed to stream, p50", "ms"),
+    ("carried_most", "Feed to stream, p95", "ms"),
     ("alerted", "Alert to here, p50", "ms"),
     ("alerted_most", "Alert to here, p95", "ms"),
 )

@@ -3,24 +3,26 @@
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from surveillance.adapters.alert_review import AlertReview
 from surveillance.adapters.alert_table import alert_of
 from surveillance.wire import Decoder
 
 from local.clients import client
-from local.kinesis_reads import ExpiredIteratorError, KinesisReads, MissingShardError
+from local.kinesis_reads import ExpiredIteratorError, KinesisReads, MissingShardError, Row
 from local.outbox import Message
 from local.page.alert_list import AlertList
 from local.page.board import Board
 from local.poller.sources import KinesisShards, Shard, TableSource
 
-POLL_S: Final = 0.2
+POLL_S: Final = 0.4
 LOOK_BACK_S: Final = 60.0
 READ_LIMIT: Final = 100
 READS_AT_ONCE: Final = 20
@@ -39,14 +41,14 @@ def follow_events(state: Mapping[str, Any], board: Board, lock: threading.Lock, 
     while not ended.is_set():
         behind = False
         for shard in shards:
-            data, iterators[shard], more = _events(reads, iterators[shard])
+            records, iterators[shard], more = _events(reads, iterators[shard])
             if iterators[shard] is None:
                 iterators[shard] = _event_iterator(kinesis, name, shard, datetime.now(UTC))
             behind |= more
-            if data:
-                decoded = decoder.decode(data)
+            if records:
+                table = decoder.decode(b"".join(record.data for record in records)).table
                 with lock:
-                    board.take(decoded.table, time.time_ns())
+                    board.take(table, _arrivals(records, table.num_rows))
         if not behind and time.monotonic() >= due:
             with lock:
                 board.tick()
@@ -61,21 +63,29 @@ def _event_iterator(kinesis: Any, name: str, shard: str, at: datetime) -> str | 
     return iterator
 
 
-def _events(reads: KinesisReads, iterator: str | None) -> tuple[bytes, str | None, bool]:
-    """Read on: lines, the next iterator (None: open anew), whether there may be more at once."""
-    parts: list[bytes] = []
+def _arrivals(records: Sequence[Row[bytes]], rows: int) -> NDArray[np.int64] | None:
+    """Give each row's arrival (ns); None where lines were rejected, so that rows and lines differ."""
+    counts = [record.data.count(b"\n") for record in records]
+    if sum(counts) != rows:
+        return None
+    return np.repeat([int(record.approximate_arrival_timestamp * 1e6) * 1_000 for record in records], counts)
+
+
+def _events(reads: KinesisReads, iterator: str | None) -> tuple[list[Row[bytes]], str | None, bool]:
+    """Read on: records, the next iterator (None: open anew), whether there may be more at once."""
+    found: list[Row[bytes]] = []
     for _ in range(READS_AT_ONCE):
         if iterator is None:
             break
         try:
             answer = reads.payloads(iterator, READ_LIMIT)
         except (ExpiredIteratorError, MissingShardError):
-            return b"".join(parts), None, False
-        parts += [row.data for row in answer.records]
+            return found, None, False
+        found += [row for row in answer.records if row.data]
         iterator = answer.next_shard_iterator
         if len(answer.records) < READ_LIMIT:
-            return b"".join(parts), iterator, False
-    return b"".join(parts), iterator, True
+            return found, iterator, False
+    return found, iterator, True
 
 
 class AlertTail:

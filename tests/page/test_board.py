@@ -1,5 +1,6 @@
 """The board's figures are those of its events: prices, best quotes, spread, rates, freshness; nothing of the past."""
 
+import numpy as np
 import pytest
 from surveillance.events import SECOND
 from surveillance.wire import table_of
@@ -13,7 +14,7 @@ MILLI = 1_000_000
 def board(*rows: dict[str, object], ticks: int = 0) -> Board:
     made = Board()
     made.tick()
-    made.take(table_of(list(rows)), OPEN + 100 * SECOND)
+    made.take(table_of(list(rows)))
     for _ in range(ticks):
         made.tick()
     return made
@@ -58,10 +59,10 @@ def test_a_consolidated_quote_counts_for_all() -> None:
 
 def test_rates_are_means_of_closed_seconds_and_leave_out_what_came_before_the_first() -> None:
     made = Board()
-    made.take(table_of([trade(place / 100, 10.0) for place in range(1000)]), OPEN)
+    made.take(table_of([trade(place / 100, 10.0) for place in range(1000)]))
     made.tick()
     assert made.rate == 0
-    made.take(table_of([trade(20 + place, 10.0) for place in range(6)]), OPEN)
+    made.take(table_of([trade(20 + place, 10.0) for place in range(6)]))
     made.tick()
     made.tick()
     assert made.rate == 3
@@ -76,9 +77,9 @@ def test_a_feed_is_as_fresh_as_its_newest_event_and_tells_gaps_and_silence() -> 
     made = board(trade(0, 10.0), trade(2, 10.0), gap, ticks=1)
     feed = made.feeds["venue/orders"]
     assert (feed.received_ts, feed.events, feed.gaps, feed.state) == (OPEN + 2 * SECOND + MILLI, 2, 1, "")
-    made.take(table_of([silent]), OPEN)
+    made.take(table_of([silent]))
     assert made.feeds["venue/orders"].state == "silent"
-    made.take(table_of([trade(12, 10.0)]), OPEN)
+    made.take(table_of([trade(12, 10.0)]))
     assert made.feeds["venue/orders"].state == ""
     assert set(made.lines) == {"AAA"}
 
@@ -90,6 +91,12 @@ def test_when_evidence_was_received_is_known_while_it_is_remembered() -> None:
     assert made.received("AAA", OPEN + 4 * SECOND) is None
     assert made.received("AAA", OPEN) is None
     assert made.received("BBB", OPEN) is None
+
+
+def test_delays_are_from_receipt_to_the_stream() -> None:
+    made = board()
+    made.take(table_of([trade(1, 10.0), trade(2, 10.0)]), np.array([OPEN + 1 * SECOND, OPEN + 3 * SECOND]))
+    assert list(made.delays_ns) == [-MILLI, SECOND - MILLI]
 
 
 def test_events_without_what_they_need_are_left_alone() -> None:

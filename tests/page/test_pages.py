@@ -12,6 +12,7 @@ from surveillance.events import SECOND
 
 from local.clients import client
 from local.outbox import Message
+from local.page.process import page_over
 from tests.page.standing import EPISODE, NAMES, NASTY, OPEN, Standing, Stream, alert, ask, at, eventually, newest
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
@@ -209,3 +210,10 @@ def test_the_stacks_state_counts_by_the_law(stack: Standing, page: str) -> None:
         return {row["k"]: row["c"][3]["t"] for row in now["tables"]["equations"]}
 
     assert eventually(verdicts) == {"Read from Kinesis": "holds", "Landed in the lake": "holds"}
+
+
+def test_a_page_in_its_own_process_lives_as_long_as_the_body(stack: Standing) -> None:
+    with page_over(stack.folder, 0, browser=False) as address:
+        assert ask(address, "/alerts").status == 200
+    with pytest.raises(OSError, match="refused"):
+        ask(address, "/")
