@@ -22,6 +22,11 @@ DESK, PHONE = (1280, 800), (390, 844)
 GRAVE: Final = ("serious", "critical")
 
 
+def stretch() -> float:
+    """Give by how much what takes time may take longer here: by the load of each processor, where that is above one."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Open the browser; skips where there is none."""

@@ -11,7 +11,7 @@ from surveillance.adapters.alert_review import AlertReview
 
 from local.clients import client
 from local.outbox import Message
-from tests.page.browsing import DESK, PHONE, Look
+from tests.page.browsing import DESK, PHONE, Look, stretch
 from tests.page.standing import EPISODE, NAMES, NASTY, Standing, alert, ask, at, eventually
 
 pytestmark = pytest.mark.pages
@@ -72,7 +72,7 @@ def test_first_paint_takes_less_than_a_second(browser: Browser, page: str) -> No
                 look.go(page + path)
                 times.append(look.first_paint_ms())
         print(f"first paint of /{path}: {median(times):.0f} ms")
-        assert median(times) < 1000
+        assert median(times) < 1000 * stretch()
 
 
 @pytest.mark.parametrize("path", ["", "alerts"])
@@ -86,7 +86,7 @@ def test_an_alert_appears_within_a_second_of_being_stored(look: Look, stack: Sta
         look.page.wait_for_selector(f'tr[data-key="{known.alert_id}"]', timeout=10_000)
         took.append(time.monotonic() - begun)
     print(f"from the store to /{path}: {1000 * median(took):.0f} ms, at most {1000 * max(took):.0f} ms")
-    assert median(took) < 1
+    assert median(took) < stretch()
 
 
 def test_the_list_holds_100_alerts_a_second(look: Look, stack: Standing, page: str) -> None:
@@ -126,8 +126,8 @@ def test_the_list_holds_100_alerts_a_second(look: Look, stack: Standing, page: s
     newest = shown.locator("table[data-live-list] tbody tr")
     assert newest.count() == 200
     assert newest.first.get_attribute("data-key") in {each.alert_id for each in many[-8:]}
-    assert shown.evaluate("longest") < 500
-    assert behind < 2
+    assert shown.evaluate("longest") < 300 * stretch()
+    assert behind < 2 * stretch()
 
 
 def test_the_board_shows_the_streams_numbers(look: Look, page: str) -> None:
