@@ -149,6 +149,8 @@ function timeTicks() {
 
 function drawBackground() {
   measure();
+  background = null;
+  if (!canvas.width || !canvas.height) return;
   background = document.createElement("canvas");
   background.width = canvas.width;
   background.height = canvas.height;
