@@ -28,12 +28,14 @@ from surveillance.simulation.kernels.state import (
     Integers,
 )
 from surveillance.simulation.labels import Label
+from surveillance.simulation.scenarios.zscore_anomaly import TIMES_RATE
 from surveillance.simulation.stage import QUIET, Stage
 
 BARS_BEFORE: Final = 20
 TIMES_MEAN_VOLUME: Final = 3.0
 BREAKOUT_RANGE: Final = 0.1
 BREAKOUT_VOLUME: Final = 1.5
+TIMES_MEAN_MESSAGES: Final = TIMES_RATE
 FAST_MOVE: Final = 0.005
 FAST_NS: Final = 5 * SECOND
 LEFT: Final = 0.3
@@ -58,6 +60,7 @@ def conditions_within(
         if label.expect == QUIET and label.pattern not in always_quiet and label.symbol != EVERYTHING
     ]
     trades = merged[merged[:, T_KIND] == TRADE_ROW]
+    orders = merged[merged[:, T_KIND] < FILL_ROW]
     fills = merged[(merged[:, T_KIND] == FILL_ROW) & (merged[:, T_TAG] > 0)]
     found = []
     for tag in near:
@@ -75,6 +78,7 @@ def conditions_within(
             "price_breakout": tape.broken_out(label),
             "price_velocity": tape.fast(label),
             "liquidity_evaporation": _withdrawn(stage),
+            "zscore_anomaly": _busy(stage.instrument, label, orders[orders[:, SYMBOL] == stage.instrument.number], tag),
         }
         found += [_within(label, pattern, span, stage.instrument.closes_at) for pattern, span in spans.items() if span]
     return found
@@ -104,7 +108,7 @@ class _Trades:
 
     def heavy(self, label: Label) -> Span | None:
         """Say from when to when minutes traded more than three times the mean of the twenty before."""
-        return self._span(list(self._bars(label, TIMES_MEAN_VOLUME)))
+        return _span(self.first, list(self._bars(label, TIMES_MEAN_VOLUME)))
 
     def broken_out(self, label: Label) -> Span | None:
         """Say from when to when minutes closed beyond the twenty before, with volume."""
@@ -116,7 +120,7 @@ class _Trades:
             last = self.prices[self.minutes == minute][-1]
             if last > high.max() + reach or last < low.min() - reach:
                 broken.append(minute)
-        return self._span(broken)
+        return _span(self.first, broken)
 
     def fast(self, label: Label) -> Span | None:
         """Say from when to when the trades of five seconds spanned half a percent of the previous close."""
@@ -142,10 +146,26 @@ class _Trades:
             last = rows[2, place]
         return rows[0], rows[1], rows[2]
 
-    def _span(self, minutes: list[int]) -> Span | None:
-        if not minutes:
-            return None
-        return (self.first + minutes[0]) * MINUTE, (self.first + minutes[-1] + 1) * MINUTE
+
+def _busy(instrument: Instrument, label: Label, orders: Integers, tag: int) -> Span | None:
+    """Say from when to when minutes had four times the mean messages of the twenty before, by its own orders."""
+    first = instrument.opens_at // MINUTE
+    orders = orders[orders[:, T_TIME] >= instrument.opens_at]
+    minutes = orders[:, T_TIME] // MINUTE - first
+    count = (instrument.closes_at - 1) // MINUTE - first + 1
+    messages = np.bincount(minutes, minlength=count)
+    own = np.bincount(minutes[orders[:, T_TAG] == tag], minlength=count)
+    found = []
+    for minute in range(max(label.start_ts // MINUTE - first, BARS_BEFORE), label.end_ts // MINUTE - first + 1):
+        least = TIMES_MEAN_MESSAGES * messages[minute - BARS_BEFORE : minute].mean()
+        if messages[minute] > least >= messages[minute] - own[minute]:
+            found.append(minute)
+    return _span(first, found)
+
+
+def _span(first: int, minutes: list[int]) -> Span | None:
+    """Give the time from the first to the last of minutes, which are counted from minute `first`."""
+    return ((first + minutes[0]) * MINUTE, (first + minutes[-1] + 1) * MINUTE) if minutes else None
 
 
 def _withdrawn(stage: Stage) -> Span | None:

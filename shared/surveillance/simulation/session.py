@@ -22,7 +22,7 @@ from surveillance.simulation.market import PRE_OPEN_NS, tape_of
 from surveillance.simulation.placement import Placed, place
 from surveillance.simulation.scenarios import ALWAYS_QUIET
 from surveillance.simulation.script import Board
-from surveillance.simulation.stage import ALERT, NEAR_MISS_DIFFICULTY, Stage
+from surveillance.simulation.stage import ALERT, NEAR_MISS_DIFFICULTY, Cast, Stage
 from surveillance.simulation.venues import Tape, minute_bars
 from surveillance.wire import table_of
 
@@ -68,7 +68,10 @@ def simulate(session: Session) -> Simulated:
         session.scenarios, session.symbols, opens_at, closes_at, session.difficulty, _chance(session, "places")
     )
     boards = [Board() for _ in instruments]
-    stages = [_play(each, tag, session, instruments, accounts, boards) for tag, each in enumerate(placed, start=1)]
+    cast = Cast()
+    stages = [
+        _play(each, tag, session, instruments, accounts, boards, cast) for tag, each in enumerate(placed, start=1)
+    ]
     tapes = [
         tape_of(each, accounts, boards[each.number].rows(), boards[each.number].handles, _bits(session, each.number))
         for each in instruments
@@ -139,6 +142,7 @@ def _play(
     instruments: list[Instrument],
     accounts: Accounts,
     boards: list[Board],
+    cast: Cast,
 ) -> Stage:
     scenario = placed.scenario
     stage = Stage(
@@ -151,6 +155,7 @@ def _play(
         difficulty=session.difficulty if scenario.expect == ALERT else NEAR_MISS_DIFFICULTY,
         chance=_chance(session, "scenarios", tag),
         instruments=instruments,
+        cast=cast,
     )
     scenario.play(stage)
     return stage

@@ -10,6 +10,7 @@ from surveillance.errors import InputError
 from surveillance.events import MINUTE, SECOND
 from surveillance.simulation.accounts import Accounts
 from surveillance.simulation.instruments import Instrument
+from surveillance.simulation.kernels.state import Integers
 from surveillance.simulation.script import Board, Script
 from surveillance.simulation.venues import Later
 
@@ -21,6 +22,14 @@ SPREAD_OF_PARAMETERS: Final = 0.1
 MUTED_BEFORE_NS: Final = 90 * SECOND
 MUTED_AFTER_NS: Final = 60 * SECOND
 CONCEDES_NS: Final = 2 * SECOND
+
+
+class Cast:
+    """Who acts in the scenarios of a session so far: pairs of an instrument and an owner, newcomers apart."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[int, int]] = set()
+        self.newcomers: set[tuple[int, int]] = set()
 
 
 class Stage:
@@ -41,11 +50,13 @@ class Stage:
         difficulty: float,
         chance: np.random.Generator,
         instruments: list[Instrument] | None = None,
+        cast: Cast | None = None,
     ) -> None:
         self.instrument = instrument
         self.instruments = instruments or [instrument]
         self.start = start
         self.chance = chance
+        self._cast = cast or Cast()
         self.script: Script = boards[instrument.number].script(tag)
         self.feed: list[Script] = [board.script(tag) for board in boards]
         self.events: list[dict[str, Any]] = []
@@ -101,8 +112,9 @@ class Stage:
 
         Gives two account numbers; they differ with probability `second_account` if the owner has two.
         """
-        first = int(self.chance.choice(self._accounts.traders))
+        first = int(self.chance.choice(self._traders_but(self._cast.newcomers)))
         group = self._accounts.of_owner(int(self._accounts.owners[first]))
+        self._cast.seen.add((self.instrument.number, int(self._accounts.owners[first])))
         for account in group:
             self.script.mute(account, self.start - MUTED_BEFORE_NS, self.start + self._longest_ns + MUTED_AFTER_NS)
         others = [account for account in group if account != first]
@@ -115,7 +127,7 @@ class Stage:
 
         Gives the account numbers of each.
         """
-        traders = [int(number) for number in self._accounts.traders]
+        traders = [int(number) for number in self._traders_but(self._cast.newcomers)]
         fit = {}
         for number in traders:
             owner = int(self._accounts.owners[number])
@@ -123,6 +135,7 @@ class Stage:
             if len(group) >= accounts and (kind is None or self._accounts.kinds[number] == kind):
                 fit[owner] = group
         drawn = self.chance.choice(sorted(fit), count, replace=False)
+        self._cast.seen.update((self.instrument.number, int(owner)) for owner in drawn)
         groups = [fit[int(owner)] for owner in drawn]
         until = self.start + self._longest_ns + MUTED_AFTER_NS
         for account in (account for group in groups for account in group):
@@ -131,8 +144,10 @@ class Stage:
 
     def newcomer(self) -> int:
         """Draw a client or proprietary account whose owner does nothing else in this market all session."""
-        account = int(self.chance.choice(self._accounts.traders))
-        for each in self._accounts.of_owner(int(self._accounts.owners[account])):
+        account = int(self.chance.choice(self._traders_but(self._cast.seen | self._cast.newcomers)))
+        owner = int(self._accounts.owners[account])
+        self._cast.newcomers.add((self.instrument.number, owner))
+        for each in self._accounts.of_owner(owner):
             self.script.mute(each, self.instrument.opens_at - MINUTE, self.instrument.closes_at)
         return account
 
@@ -204,6 +219,12 @@ class Stage:
     def lasts_until(self, end: int) -> None:
         """Say when the scenario ends, where no orders of its own show it."""
         self.end = max(self.end, end)
+
+    def _traders_but(self, absent: set[tuple[int, int]]) -> Integers:
+        """Give the accounts of traders whose owners are not among those, which are of instruments."""
+        owners = [owner for number, owner in sorted(absent) if number == self.instrument.number]
+        traders = self._accounts.traders
+        return traders[~np.isin(self._accounts.owners[traders], owners)]
 
     def _about_one(self) -> float:
         return self.between(1.0 - SPREAD_OF_PARAMETERS, 1.0 + SPREAD_OF_PARAMETERS)

@@ -25,7 +25,7 @@ def _busy(stage: Stage, account: int, messages: float, trades: int) -> None:
         stage.start,
         account,
         side,
-        behind_best(6 + round(3 * stage.instrument.half_spread_ticks)),
+        behind_best(10 + round(6 * stage.instrument.half_spread_ticks)),
         lot,
         times=orders,
         every_ns=every_ns,

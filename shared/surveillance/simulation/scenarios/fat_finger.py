@@ -84,8 +84,7 @@ def run_far(stage: Stage) -> None:
     until = stage.start + 15 * SECOND
     stage.script.drift(stage.start, until, ticks)
     stage.script.pressure(stage.start, until, float(side))
-    for part in range(15):
-        stage.script.scatter(stage.start + part * SECOND, SECOND, 0.6)
+    stage.keep_up(stage.start, until, SECOND / 2)
     stage.script.enter(
         stage.start,
         ANY_CLIENT,

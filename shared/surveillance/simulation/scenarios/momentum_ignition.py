@@ -1,8 +1,10 @@
 """Momentum ignition: sweeps through the book set off a move, the one who sent them sells to those who follow.
 
-Start values: rules.md, `momentum_ignition`: out of a flat market 38 bp in 1.5 minutes, through three levels a sweep,
-nine tenths of the aggressive volume on one side, at least half of the move given back.
+Start values: rules.md, `momentum_ignition`: out of a flat market 38 bp and three standard deviations in 1.5 minutes,
+through three levels a sweep, nine tenths of the aggressive volume on one side, at least half of the move given back.
 """
+
+from math import sqrt
 
 from surveillance.events import SECOND
 from surveillance.simulation.script import (
@@ -16,6 +18,7 @@ from surveillance.simulation.script import (
 from surveillance.simulation.stage import ALERT, QUIET, Scenario, Stage
 
 MOVE = 0.0038
+SIGMAS = 3.0
 IGNITES_NS = 90.0 * SECOND
 LEVELS = 3.0
 SWEEPS = 4
@@ -50,6 +53,7 @@ def _ignite(
     stage: Stage,
     *,
     move: float,
+    sigmas: float,
     lasts_ns: int,
     levels: int,
     exits: bool = True,
@@ -63,7 +67,8 @@ def _ignite(
     side = stage.side()
     script = stage.script
     start = stage.start
-    ticks = side * move * stage.instrument.fair_ticks
+    deviation = stage.instrument.ticks_per_root_second * sqrt(lasts_ns / SECOND)
+    ticks = side * max(move * stage.instrument.fair_ticks, sigmas * deviation)
     through = levels - 1 + round(0.3 * levels * stage.instrument.half_spread_ticks)
     full = stage.instrument.resting_orders / FULL_BOOK
     extreme = start + lasts_ns
@@ -110,13 +115,14 @@ def ignite(stage: Stage) -> None:
     _ignite(
         stage,
         move=stage.larger(MOVE),
+        sigmas=stage.larger(SIGMAS),
         lasts_ns=stage.shorter(IGNITES_NS),
         levels=stage.count(LEVELS, at_least=2),
     )
 
 
 def _but(stage: Stage, **lacks: bool) -> None:
-    _ignite(stage, move=MOVE, lasts_ns=round(IGNITES_NS), levels=round(LEVELS), **lacks)
+    _ignite(stage, move=MOVE, sigmas=SIGMAS, lasts_ns=round(IGNITES_NS), levels=round(LEVELS), **lacks)
 
 
 def ignite_and_keep(stage: Stage) -> None:

@@ -73,7 +73,7 @@ def publish_without_move(stage: Stage) -> None:
     _publish(stage, -SENTIMENT, MODERATE_VOLUME, 0.0)
 
 
-_LONGEST_NS = 6 * MINUTE
+_LONGEST_NS = WITHIN_NS + MINUTE
 """So that stories stay apart and what else happens is not taken for their impact."""
 SCENARIOS = tuple(
     Scenario(name, expect, play, _LONGEST_NS, 20 * MINUTE, aligned_ns=MINUTE, names_orders=False, fixed_length=True)
