@@ -111,7 +111,12 @@ class Tape:
             apart = second - self.sampled[0]
             self.samples += 1
             weight = min(max(apart / RECENT_S, 1 / self.samples), 1.0)
-            self.variance += weight * ((mid - self.sampled[1]) ** 2 / apart - self.variance)
+            squared = (mid - self.sampled[1]) ** 2
+            if self.samples > 60:
+                far = 25 * self.variance * apart
+                tick = market.instrument.tick_size
+                squared = min(squared, max(far, (2 * tick) ** 2) if tick else far)
+            self.variance += weight * (squared / apart - self.variance)
         self.sampled = second, mid
 
     def recent_volume(self, ts: int) -> float:

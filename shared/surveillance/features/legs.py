@@ -22,11 +22,18 @@ AT_ONCE_NS = SECOND // 10
 RECENT_NS = 300.0 * SECOND
 """Time constant of the recent volume and of the volatility."""
 _FAST, _SLOW, _LEARNING = 1.125, 1.0078125, 64
+_FAR, _FAR_TICKS = 5.0, 2.0
+"""Standard deviations, or ticks, beyond which a second's move tells nothing more of what is usual."""
+_KNOWN = 60
+"""Seconds that make it known."""
 
 
 @kernel
 def sample(m, ts):
-    """Take the mid once a second into its variance: squared moves by second, older ones weigh exponentially less."""
+    """Take the mid once a second into its variance: squared moves by second, older ones weigh exponentially less.
+
+    A move that was a mistake, or somebody's doing, would make the market look wild for long: it counts as a far one.
+    """
     second = ts // SECOND
     m.next_sample_ts = (second + 1) * SECOND
     if m.heard_ts == 0:
@@ -38,8 +45,13 @@ def sample(m, ts):
         apart = np.float64(second - m.sampled_second)
         m.samples += 1
         weight = min(max(apart * SECOND / RECENT_NS, 1.0 / m.samples), 1.0)
-        move = mid - m.sampled_mid
-        m.mid_variance += weight * (move * move / apart - m.mid_variance)
+        squared = (mid - m.sampled_mid) ** 2
+        if m.samples > _KNOWN:
+            far = _FAR * _FAR * m.mid_variance * apart
+            if m.tick > 0:
+                far = max(far, (_FAR_TICKS * m.tick) ** 2)
+            squared = min(squared, far)
+        m.mid_variance += weight * (squared / apart - m.mid_variance)
     m.sampled_second = second
     m.sampled_mid = mid
 
