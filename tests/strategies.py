@@ -93,7 +93,7 @@ EAGER: Layer = {
         "min_seconds": 5,
     },
     "price_velocity": {"min_move": 0.002, "plain_move": 0.003},
-    "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3, "calm_s": 3, "moment_s": 0.1},
+    "wide_spread": {"floor_bp": 1, "multiple": 1.2, "duration_s": 0.5, "min_samples": 3, "min_messages": 30},
     "abnormal_volume": {
         "multiple": 1.5,
         "strong_multiple": 2,
@@ -110,6 +110,7 @@ EAGER: Layer = {
         "deep_multiple": 1,
         "deep_levels": 3,
         "block_multiple": 1.5,
+        "warm_up_s": 0,
         "returns_s": 5,
         "warm_up_sweeps": 3,
         "cool_down_s": 1,

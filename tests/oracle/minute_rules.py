@@ -5,7 +5,7 @@ from surveillance import models
 from surveillance.anomaly.forest import decode, path_lengths
 from surveillance.anomaly.half_space import plant
 from surveillance.engine.tables import MINUTE_FIGURES
-from surveillance.events import MINUTE
+from surveillance.events import DAY, MINUTE, SECOND
 
 from tests.oracle.findings import Said, picked
 from tests.oracle.minutes import Told
@@ -21,6 +21,12 @@ def strange(told: Told, min_z: float) -> int:
     far = {name for name, z in told.z.items() if z >= min_z}
     kinds = {"price" if name in PRICE else "trading" if name in ("volume", "trades") else name for name in far}
     return len(far) if far & FLOW and len(kinds) > 1 else 0
+
+
+def is_explained(told: Told, p: Values) -> bool:
+    """Say whether news, or the close of a session that has one, makes the minute no surprise."""
+    closes = told.closes_ts - told.known[0] < DAY and 0 <= told.closes_ts - told.ts < p["closing_s"] * SECOND
+    return told.story or closes
 
 
 def say(told: Told, score: float, drove: list[str], metrics: Values, thresholds: Values) -> Said:
@@ -47,12 +53,12 @@ class ZscoreAnomaly:
             return None
         together = sum(z >= p["min_z"] for z in told.z.values())
         score = 0.3 if top >= p["alone_z"] else 0.0
-        if strange(told, p["min_z"]) >= p["together"] and top >= p["top_z"] and not told.story:
+        if strange(told, p["min_z"]) >= p["together"] and top >= p["top_z"] and not is_explained(told, p):
             score = min(0.65 + 0.05 * (together - p["together"]) + 0.03 * min(top - p["top_z"], 5.0), 0.89)
         if score == 0:
             return None
         drove = [name for name, z in told.z.items() if z >= min(p["min_z"], top)]
-        return say(told, score, drove, {}, picked(p, "min_z top_z together alone_z"))
+        return say(told, score, drove, {}, picked(p, "min_z top_z together alone_z closing_s"))
 
 
 class HalfSpaceTrees:
@@ -110,10 +116,10 @@ class HalfSpaceTrees:
         for k, name in enumerate(MINUTE_FIGURES):
             less[name] = score - self.score([0.0 if n == k else value for n, value in enumerate(at)])
         found = 0.3
-        if score >= p["high_score"] and strange(told, p["min_z"]) >= 2 and not told.story:
+        if score >= p["high_score"] and strange(told, p["min_z"]) >= 2 and not is_explained(told, p):
             found = min(0.65 + (score - p["high_score"]), 0.89)
         drove = [name for name in MINUTE_FIGURES if less[name] > 0 or name in far]
-        return say(told, found, drove, {"score": score}, picked(p, "min_score high_score min_z"))
+        return say(told, found, drove, {"score": score}, picked(p, "min_score high_score min_z closing_s"))
 
 
 class IsolationForest:
@@ -143,14 +149,16 @@ class IsolationForest:
         if score < p["min_score"]:
             return None
         found = 0.3
-        if score >= p["high_score"] and strange(told, p["min_z"]) >= p["together"] and not told.story:
+        if score >= p["high_score"] and strange(told, p["min_z"]) >= p["together"] and not is_explained(told, p):
             found = min(0.65 + 2 * (score - p["high_score"]), 0.89)
         drove = list(far)
         for k, name in enumerate(MINUTE_FIGURES):
             less = score - self.score([0.0 if n == k else value for n, value in enumerate(at)])
             if less > 0.002 and name not in drove:
                 drove.append(name)
-        return say(told, found, drove, {"score": score}, picked(p, "min_score high_score min_z together model"))
+        return say(
+            told, found, drove, {"score": score}, picked(p, "min_score high_score min_z together closing_s model")
+        )
 
 
 def single(value: float) -> float:

@@ -24,6 +24,7 @@ class Told:
     """Session, gaps, late and rejected events when it was over."""
     before: int
     story: bool
+    closes_ts: int
     value: dict[str, float] = field(default_factory=dict)
     usual: dict[str, float] = field(default_factory=dict)
     z: dict[str, float] = field(default_factory=dict)
@@ -136,7 +137,7 @@ class Minutes:
     def tell(self, market: "Market", minute: Running, mid: float | None) -> None:
         known = market.session, market.gaps, market.late, market.rejected
         near = self.story_ts > 0 and 0 <= minute.end - self.story_ts <= STORY_NS
-        told = Told(minute.end, known, self.before, near)
+        told = Told(minute.end, known, self.before, near, market.close_ts)
         sides = minute.entered if market.orders_seen else minute.traded
         both = sides[1] + sides[-1]
         entered = minute.entered[1] + minute.entered[-1]

@@ -28,7 +28,8 @@ class FatFinger:
     def see(self, told: Print, p: Values) -> Said | None:
         if {"auction_open", "auction_close"} & told.conditions:
             return None
-        enough = told.is_open and told.sweeps >= p["warm_up_sweeps"] and told.large_sweep > 0
+        knows = told.ts - told.session >= p["warm_up_s"] * SECOND
+        enough = knows and told.is_open and told.sweeps >= p["warm_up_sweeps"] and told.large_sweep > 0
         large = told.sweep.quantity / told.large_sweep if enough else 0.0
         deep = told.sweep.levels >= p["deep_levels"]
         multiple = p["deep_multiple"] if deep else p["size_multiple"]

@@ -44,6 +44,7 @@ class Print:
     trade: str | None
     conditions: set[str]
     is_open: bool
+    session: int
     side: int
     taker: Party | None
     giver: Party | None
@@ -131,6 +132,7 @@ class Prints:
             trade=event.get("trade_id"),
             conditions=set(event.get("conditions") or ()),
             is_open=is_open,
+            session=market.session,
             side=side,
             taker={1: buyer, -1: seller}.get(side),
             giver={1: seller, -1: buyer}.get(side),

@@ -24,19 +24,17 @@ class WideSpread:
         self.told = False
         self.limit = 0.0
         self.worst = 0.0
-        self.restless_ts = 0
 
     def see(self, ts: int, market: Market, p: Values) -> Said | None:
         if self.last_ts is not None and ts - self.last_ts > HOUR:
             self.__init__()  # type: ignore[misc]
         self.last_ts = ts
-        self.restless_ts = self.restless_ts or ts
         if self.since is not None and self.since < market.opened_ts:
             self.since = None
         said = None
         if self.since is not None and not self.told and ts - self.since >= ns(p["duration_s"]):
             self.told = True
-            said = self.say(ts, p)
+            said = self.say(ts, market.message_mean, p)
         self.follow(ts, market, p)
         return said
 
@@ -53,16 +51,14 @@ class WideSpread:
                 self.since, self.told, self.worst, self.limit = ts, False, 0.0, limit
             self.worst = max(self.worst, spread)
             return
-        if self.since is not None and ts - self.since >= ns(p["moment_s"]):
-            self.restless_ts = ts
         self.since, self.told = None, False
         if spread is not None and ts // SECOND != self.sampled_second:
             self.sampled_second = ts // SECOND
             self.samples.append(spread)
 
-    def say(self, ts: int, p: Values) -> Said:
+    def say(self, ts: int, message_mean: float, p: Values) -> Said:
         assert self.since is not None
-        plain = self.since - self.restless_ts < ns(p["calm_s"]) or self.worst < p["plain_bp"]
+        plain = self.worst < p["plain_bp"] or message_mean < p["min_messages"]
         return Said(
             score=0.45 if plain else min(max(0.5, 0.45 + 0.05 * self.worst / max(self.limit, p["plain_bp"])), 0.89),
             ts=ts,
@@ -70,7 +66,7 @@ class WideSpread:
             end_ts=ts,
             detected_ts=self.since + ns(p["duration_s"]),
             metrics={"spread_bp": self.worst, "seconds": (ts - self.since) / 1e9},
-            thresholds=picked(p, "floor_bp plain_bp multiple duration_s calm_s moment_s") | {"limit_bp": self.limit},
+            thresholds=picked(p, "floor_bp plain_bp multiple duration_s min_messages") | {"limit_bp": self.limit},
             baselines={"median_spread_bp": self.median()},
         )
 

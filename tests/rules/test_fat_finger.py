@@ -75,16 +75,16 @@ def sweep(*sizes: float, sweeps: int = 102, order: str | None = "s", apart: floa
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(451, 1), (449, 0)])
+@pytest.mark.parametrize(("last", "count"), [(381, 1), (379, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 851: 8." in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 781: 7.8" in alert.explanation
 
 
-@pytest.mark.parametrize(("last", "count"), [(261, 1), (259, 0)])
+@pytest.mark.parametrize(("last", "count"), [(201, 1), (199, 0)])
 def test_sweep_that_goes_deep_is_large_earlier(last: float, count: int) -> None:
     assert len(sweep(100, 100, 100, 100, last, order="s").alerts(RULE)) == count
 
@@ -92,6 +92,11 @@ def test_sweep_that_goes_deep_is_large_earlier(last: float, count: int) -> None:
 def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
     assert sweep(451, 400).alerts(RULE) == []
     assert len(sweep(451, 400).alerts(RULE, min_levels=2)) == 1
+
+
+@pytest.mark.parametrize(("warm_up_s", "count"), [(52_000, 1), (54_000, 0)])
+def test_sizes_mean_nothing_while_a_session_is_young(warm_up_s: float, count: int) -> None:
+    assert len(sweep(400, 400, order="s").alerts(RULE, min_levels=2, warm_up_s=warm_up_s)) == count
 
 
 @pytest.mark.parametrize(("size", "count"), [(1001, 1), (999, 0)])

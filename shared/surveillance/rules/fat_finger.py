@@ -35,14 +35,15 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 8.5, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 7.8, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
-    Parameter("deep_multiple", 6.6, "× 99th percentile", 1, 10_000, "how large a sweep is that goes deep"),
+    Parameter("deep_multiple", 6, "× 99th percentile", 1, 10_000, "how large a sweep is that goes deep"),
     Parameter("deep_levels", 5, "prices", 1, 1000, "that it walks through then"),
     Parameter(
         "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"
     ),
     Parameter("returns_s", 10, "s", 0, 600, "how long the price may take to come back"),
+    Parameter("warm_up_s", 600, "s", 0, 86_400, "of a session, before its sizes mean something"),
     Parameter("warm_up_sweeps", 100, "sweeps", 0, 100_000, "sweeps of the market before their sizes mean something"),
 )
 
@@ -91,6 +92,8 @@ def _away(event, context, p):
 def _large(context, p):
     """Give the sweep's size so far, in 99th percentiles; 0 while too few are known."""
     if not context.open or context.sweeps < p.warm_up_sweeps or not context.large_sweep > 0:
+        return 0.0
+    if context.ts - context.session < p.warm_up_ns:
         return 0.0
     return context.sweep_quantity / context.large_sweep
 

@@ -7,13 +7,15 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.engine.tables import MINUTE_FIGURES
-from surveillance.events import MINUTE
+from surveillance.events import DAY, MINUTE, SECOND
+from surveillance.parameters import Parameter
 from surveillance.rules.finding import Finding, Story, amount
 
 FIGURES: Final = len(MINUTE_FIGURES)
 CLIP: Final = 8.0
 """Standard deviations beyond which models tell no difference; what lies below the usual is to them as usual."""
 WARM_UP_MINUTES: Final = 20
+CLOSING: Final = Parameter("closing_s", 600, "s", 0, 3600, "before the close, where trading gathers: low severity")
 LEARNT: Final = 10
 """Minutes of a session from which on its figures can be told from the usual."""
 KINDS: Final = (0, 0, 1, 1, 0, 2, 3, 4, 5)
@@ -49,6 +51,13 @@ def strange(minute, min_z):
     return count
 
 
+@kernel
+def is_explained(minute, p):
+    """Say whether a story shortly before, or the session's close shortly after, makes busy minutes usual."""
+    closes = minute.close_ts - minute.session < DAY and 0 <= minute.close_ts - minute.ts < p.closing_ns
+    return minute.story or closes
+
+
 def sentence(minute: np.void, figure: int) -> str:
     """Tell a figure, what is usual, and how far it lies above that."""
     name = MINUTE_FIGURES[figure]
@@ -69,6 +78,11 @@ def finding(minute: np.void, drove: Sequence[int], lead: str, story: Story, thre
     sentences = [lead, *(f"{text[0].upper()}{text[1:]}." for text in told)]
     if minute["story"]:
         sentences.append("News came within the five minutes before, which may explain it; hence low severity.")
+    elif (
+        minute["close_ts"] - minute["session"] < DAY
+        and 0 <= minute["close_ts"] - end < thresholds["closing_s"] * SECOND
+    ):
+        sentences.append("The session's close is near, where trading gathers; hence low severity.")
     names = [MINUTE_FIGURES[figure] for figure in drove]
     return Finding(
         start_ts=end - MINUTE + 1,  # so that a usual minute between two others ends an episode

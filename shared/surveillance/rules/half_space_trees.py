@@ -6,7 +6,7 @@ score is 1 − mass ÷ the largest possible, as in River's HalfSpaceTrees, with 
 the window, so the market's own habits move along. `min_score` gives an alert at low severity; it is medium from
 `high_score` on where at least two figures lie `min_z` above the usual, order flow among them (see `zscore_anomaly`).
 The figures named are those without which the score would be lower, and those far above the usual. A minute shortly
-after a story stays low.
+after a story, or before the close, stays low.
 
 Source: Tan, Ting and Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 """
@@ -19,7 +19,7 @@ from surveillance.engine.observe import ON_MINUTES
 from surveillance.events import DAY
 from surveillance.parameters import Parameter
 from surveillance.rules import figures
-from surveillance.rules.figures import CLIP, FIGURES, WARM_UP_MINUTES, finding, strange
+from surveillance.rules.figures import CLIP, CLOSING, FIGURES, WARM_UP_MINUTES, finding, is_explained, strange
 from surveillance.rules.finding import Finding, Story
 
 ID, VERSION, TITLE = "half_space_trees", 1, "Half-space trees"
@@ -35,6 +35,7 @@ PARAMETERS = (
     Parameter("high_score", 0.7, "score", 0, 1, "for medium severity"),
     Parameter("min_z", 2.5, "σ of the square root", 0, 20, "two figures must lie so far above the usual"),
     Parameter("warm_up_minutes", WARM_UP_MINUTES, "minutes", 10, 1000, "whole minutes of the session before it"),
+    CLOSING,
 )
 
 TREES, HEIGHT, WINDOW, SEED = 25, 6, 20, 1
@@ -112,7 +113,7 @@ def step(event, minute, row, p):
                 row.less[k] = row.score - _score(row)
                 row.at[k] = kept
             found = 0.3
-            if row.score >= p.high_score and strange(minute, p.min_z) >= 2 and not minute.story:
+            if row.score >= p.high_score and strange(minute, p.min_z) >= 2 and not is_explained(minute, p):
                 found = min(0.65 + (row.score - p.high_score), 0.89)
     if minute.minutes >= figures.LEARNT:
         _learn(row)
@@ -130,7 +131,7 @@ def explain(row: np.void, minute: np.void, p: dict[str, float], story: Story) ->
         f"few of its last {WINDOW} minutes lay: score {score:.3f} (thresholds {p['min_score']:g}, and "
         f"{p['high_score']:g} for more than low severity)."
     )
-    thresholds = {name: p[name] for name in ("min_score", "high_score", "min_z")}
+    thresholds = {name: p[name] for name in ("min_score", "high_score", "min_z", "closing_s")}
     told = finding(minute, drove, lead, story, thresholds)
     told.metrics = {"score": score, **told.metrics}
     return told

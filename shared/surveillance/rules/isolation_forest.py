@@ -5,8 +5,8 @@ which), isolates a minute by random cuts through its figures, each as its distan
 instrument: the fewer cuts, the higher the score, which is that of scikit-learn's `score_samples`, negated. `min_score`
 gives an alert at low severity; it is medium from `high_score` on where `together` or more figures lie `min_z` above the
 usual, order flow among them (see `zscore_anomaly`). The figures named are those without which the score would be lower,
-and those far above the usual. A minute shortly after a story stays low. The parameter `model` is the
-model's own number: it can't be set, and makes alerts of another model others.
+and those far above the usual. A minute shortly after a story, or before the close, stays low. The parameter `model` is
+the model's own number: it can't be set, and makes alerts of another model others.
 
 Source: Liu, Ting and Zhou, "Isolation Forest", ICDM 2008.
 """
@@ -19,7 +19,7 @@ from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_MINUTES
 from surveillance.parameters import Parameter
 from surveillance.rules import figures
-from surveillance.rules.figures import CLIP, FIGURES, WARM_UP_MINUTES, finding, strange
+from surveillance.rules.figures import CLIP, CLOSING, FIGURES, WARM_UP_MINUTES, finding, is_explained, strange
 from surveillance.rules.finding import Finding, Story
 
 ID, VERSION, TITLE = "isolation_forest", 1, "Isolation forest"
@@ -37,6 +37,7 @@ PARAMETERS = (
     Parameter("min_z", 2.5, "σ of the square root", 0, 20, "how far a figure must lie above the usual to count"),
     Parameter("together", 3, "figures", 1, FIGURES, "how many must count, for medium severity"),
     Parameter("warm_up_minutes", WARM_UP_MINUTES, "minutes", 10, 1000, "whole minutes of the session before it"),
+    CLOSING,
     Parameter("model", NUMBER, "number", NUMBER, NUMBER, "which model scores: the first half of its digest"),
 )
 FIRST = MODEL.first
@@ -88,7 +89,7 @@ def step(event, minute, row, p):
         row.at[k] = 0.0
         row.less[k] = row.score - _score(row)
         row.at[k] = kept
-    if row.score < p.high_score or strange(minute, p.min_z) < p.together or minute.story:
+    if row.score < p.high_score or strange(minute, p.min_z) < p.together or is_explained(minute, p):
         return 0.3
     return min(0.65 + 2.0 * (row.score - p.high_score), 0.89)
 
@@ -106,7 +107,7 @@ def explain(row: np.void, minute: np.void, p: dict[str, float], story: Story) ->
         f"ordinary minutes, on which the model {NUMBER} was trained: score {score:.3f} (thresholds {p['min_score']:g}, "
         f"and {p['high_score']:g} for more than low severity)."
     )
-    thresholds = {name: p[name] for name in ("min_score", "high_score", "min_z", "together", "model")}
+    thresholds = {name: p[name] for name in ("min_score", "high_score", "min_z", "together", "closing_s", "model")}
     told = finding(minute, drove, lead, story, thresholds)
     told.metrics = {"score": score, **told.metrics}
     return told

@@ -30,7 +30,7 @@ NEEDS_LEVELS = 10
 
 PARAMETERS = (
     Parameter("max_left", 0.36, "share of the median depth", 0, 1, "what is left"),
-    Parameter("min_before", 0.5, "share of the median depth", 0, 1, "what was there a second before"),
+    Parameter("min_before", 0.62, "share of the median depth", 0, 1, "what was there a second before"),
     Parameter("min_fall", 0.5, "share of the depth a second before", 0, 1, "what is gone"),
     Parameter("max_traded_share", 0.3, "share of what is missing", 0, 1, "how much of it trades may have taken"),
     Parameter("min_withdrawn", 20, "orders", 0, 10_000, "cancelled or re-priced in that time"),

@@ -7,8 +7,8 @@ after its time that changes the best prices or begins a second. An empty side ha
 ends it too.
 
 It is of low severity below `plain_bp`, medium from there on, and high at five times that: in a market where a tick is
-much of the spread, three ticks are soon there. It is of low severity too where nothing is known of the `calm_s` before,
-or the spread was as wide for `moment_s` within them: in a thin market that is an everyday thing.
+much of the spread, three ticks are soon there. It is of low severity too in a market of less than `min_messages` a
+minute: where quotes come rarely, one that is taken or withdrawn is missed for a while.
 """
 
 import numpy as np
@@ -29,8 +29,7 @@ PARAMETERS = (
     Parameter("plain_bp", 10, "bp of the mid", 0, 10_000, "low below this, high at five times this"),
     Parameter("multiple", 3, "× running median", 1, 1000, "how far above the usual spread"),
     Parameter("duration_s", 4, "s", 0.000001, 3600, "for how long"),
-    Parameter("calm_s", 900, "s", 0, 86_400, "without a wide moment, for more than low severity"),
-    Parameter("moment_s", 0.05, "s", 0.000001, 3600, "how long a wide moment is"),
+    Parameter("min_messages", 1000, "messages a minute", 0, 1e9, "usual, for more than low severity"),
     Parameter("min_samples", 20, "one-second samples", 1, 61, "before the median means something"),
 )
 
@@ -41,7 +40,6 @@ _KEPT_NS = 3600 * SECOND
 ROW = [
     ("since_ts", "i8"),
     ("told", "i8"),
-    ("restless_ts", "i8"),  # when a wide moment ended last, or the market was first seen
     ("limit", "f8"),
     ("worst", "f8"),
     ("bid", "f8"),
@@ -90,8 +88,6 @@ def step(event, context, row, p):
     row.expires = ts + _KEPT_NS
     if row.since_ts < context.opened_ts:
         row.since_ts = 0
-    if row.restless_ts == 0:
-        row.restless_ts = ts
     score = 0.0
     if row.since_ts and not row.told and ts - row.since_ts >= p.duration_ns:
         row.told = 1
@@ -102,7 +98,7 @@ def step(event, context, row, p):
         row.told_ask = row.ask
         row.told_median = row.median
         score = min(max(0.5, 0.45 + 0.05 * row.worst / max(row.limit, p.plain_bp)), 0.89)
-        if row.worst < p.plain_bp or row.since_ts - row.restless_ts < p.calm_ns:
+        if row.worst < p.plain_bp or context.message_mean < p.min_messages:
             score = PLAIN
     bid, ask = context.bid_after, context.ask_after
     spread = (ask - bid) * 2e4 / (ask + bid)
@@ -118,8 +114,6 @@ def step(event, context, row, p):
             row.bid = bid
             row.ask = ask
         return score
-    if row.since_ts and ts - row.since_ts >= p.moment_ns:
-        row.restless_ts = ts
     row.since_ts = 0
     if ts // SECOND != row.sampled_second and not np.isnan(spread):
         row.sampled_second = ts // SECOND
@@ -145,7 +139,7 @@ def explain(row: np.void, context: np.void, p: dict[str, float], story: Story) -
         tier=0,
         detected_ts=detected,
         metrics={"spread_bp": float(row["told_worst"]), "seconds": (now - since) / 1e9},
-        thresholds={name: p[name] for name in ("floor_bp", "plain_bp", "multiple", "duration_s", "calm_s", "moment_s")}
+        thresholds={name: p[name] for name in ("floor_bp", "plain_bp", "multiple", "duration_s", "min_messages")}
         | {"limit_bp": float(row["told_limit"])},
         baselines={"median_spread_bp": float(row["told_median"])},
     )

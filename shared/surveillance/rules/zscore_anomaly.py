@@ -5,7 +5,7 @@ messages, cancels a new order) are compared with the exponential mean and varian
 session. One figure `alone_z` or more standard deviations above the usual is told at low severity. It is medium where
 `together` or more of them lie `min_z` above it, one of these `top_z`, and order flow is among them: that the price
 moves, spreads widen and much is traded goes together in any market. Lows are no surprise: silence has a rule of its
-own. The first minutes of a session only teach, and a minute shortly after a story stays low.
+own. The first minutes of a session only teach; a minute shortly after a story, or before the close, stays low.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from surveillance.engine.kernel import kernel
 from surveillance.engine.observe import ON_MINUTES
 from surveillance.parameters import Parameter
 from surveillance.rules import figures
-from surveillance.rules.figures import FIGURES, WARM_UP_MINUTES, finding, strange
+from surveillance.rules.figures import CLOSING, FIGURES, WARM_UP_MINUTES, finding, is_explained, strange
 from surveillance.rules.finding import Finding, Story
 
 ID, VERSION, TITLE = "zscore_anomaly", 1, "Z-score anomaly"
@@ -30,6 +30,7 @@ PARAMETERS = (
     Parameter("together", 3, "figures", 1, FIGURES, "how many must count, for medium severity"),
     Parameter("alone_z", 6, "σ of the square root", 0.5, 20, "one such figure is told at low severity"),
     Parameter("warm_up_minutes", WARM_UP_MINUTES, "minutes", 10, 1000, "whole minutes of the session before it"),
+    CLOSING,
 )
 
 ROW = [("together", "i8")]
@@ -56,7 +57,7 @@ def step(event, minute, row, p):
     for k in range(FIGURES):
         top = max(top, minute.z[k])
         row.together += minute.z[k] >= p.min_z
-    if strange(minute, p.min_z) >= p.together and top >= p.top_z and not minute.story:
+    if strange(minute, p.min_z) >= p.together and top >= p.top_z and not is_explained(minute, p):
         return min(0.65 + 0.05 * (row.together - p.together) + 0.03 * min(top - p.top_z, 5.0), 0.89)
     return 0.3 if top >= p.alone_z else 0.0
 
@@ -71,5 +72,5 @@ def explain(row: np.void, minute: np.void, p: dict[str, float], story: Story) ->
         f"{story.symbol} lay {p['min_z']:g} or more standard deviations above what is usual in this session "
         f"(threshold for more than low severity: {p['together']:g}, one of them {p['top_z']:g})."
     )
-    thresholds = {name: p[name] for name in ("min_z", "top_z", "together", "alone_z")}
+    thresholds = {name: p[name] for name in ("min_z", "top_z", "together", "alone_z", "closing_s")}
     return finding(minute, drove, lead, story, thresholds)
