@@ -69,10 +69,10 @@ class AlertList:
         self._change = 0
 
     def take(self, alert: Alert) -> bool:
-        """Take an alert as the table holds it; say whether it was new."""
+        """Take an alert as the table holds it; say whether it was new. One that looks the same changes nothing."""
         with self._lock:
             held = self._entries.get(alert.alert_id)
-            if held is not None and held.revision > alert.revision:
+            if held is not None and (held.revision > alert.revision or held == _entry(alert, held.change)):
                 return False
             self._change += 1
             new = alert.alert_id not in self._known

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from surveillance.events import EVERYTHING
+from surveillance.events import EVERYTHING, SECOND
 from surveillance.reference import Instrument
 
 RATE_SECONDS: Final = 5
@@ -22,6 +22,8 @@ TRACE_SECONDS: Final = 120
 ARRIVALS_KEPT: Final = 400
 DELAYS_KEPT: Final = 4_000
 CONSOLIDATED: Final = "NBBO"
+SKEWED_NS: Final = 10 * SECOND
+"""How long a feed counts as skewed after it was said to be; nothing says that it is no more."""
 OWN: Final = "/status"
 """The end of the producer that an ingester writes its own statuses as."""
 
@@ -88,7 +90,9 @@ class Feed(msgspec.Struct):
     ts: int = 0
     events: int = 0
     gaps: int = 0
+    gap_ts: int = 0
     state: str = ""
+    state_ts: int = 0
     open_second: int = 0
     seconds: deque[int] = msgspec.field(default_factory=lambda: deque(maxlen=RATE_SECONDS))
 
@@ -96,6 +100,15 @@ class Feed(msgspec.Struct):
     def rate(self) -> float:
         """Give events a second."""
         return sum(self.seconds) / (len(self.seconds) or 1)
+
+    def told(self, ts: int, state: str) -> None:
+        """Take a status of the feed; it comes once for each lane."""
+        if state == "gap" and ts > self.gap_ts:
+            self.gaps, self.gap_ts = self.gaps + 1, ts
+        elif state in ("silent", "skewed"):
+            self.state, self.state_ts = state, ts
+        elif state == "resumed":
+            self.state = ""
 
 
 class Board:
@@ -196,17 +209,16 @@ class Board:
             feed = self.feeds.get(name)
             if feed is None:
                 feed = self.feeds[name] = Feed(name)
-            told = states[chosen][kinds[chosen] == "status"]
-            feed.gaps += int((told == "gap").sum())
-            changed = [state for state in told if state in ("silent", "resumed", "skewed")]
-            feed.state = str(changed[-1]) if changed else feed.state
+            statuses = chosen[kinds[chosen] == "status"]
+            for ts, state in zip(columns.stamps[rows][statuses].tolist(), states[statuses].tolist(), strict=True):
+                feed.told(ts, state)
             if own:
                 continue
-            if feed.state == "silent":
-                feed.state = ""
             received = columns.integers("received_ts", rows)
             feed.received_ts = max(feed.received_ts, int(received.max()) if received is not None else 0)
             feed.ts = max(feed.ts, int(columns.stamps[rows].max()))
+            if feed.state == "silent" or feed.ts - feed.state_ts > SKEWED_NS:
+                feed.state = ""
             feed.events += rows.size
             feed.open_second += rows.size
 

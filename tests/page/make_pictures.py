@@ -13,10 +13,10 @@ from typing import Final
 from tests.page.browsing import REPOSITORY, Look, chromium
 from tests.page.standing import ask
 
-SECONDS: Final = 120
+SECONDS: Final = 240
 STATE: Final = REPOSITORY / ".local" / "pictures"
 TOLD: Final = "The page is at "
-SHOWN: Final = ("layering", "spoofing")
+SHOWN: Final = ("spoofing", "quote_stuffing")
 """Rules whose alerts make a good picture, the best first."""
 
 

@@ -32,6 +32,14 @@ def test_an_older_revision_changes_nothing() -> None:
     assert alerts.since(0, 9)[0].severity == "critical"
 
 
+def test_an_alert_that_looks_the_same_is_no_change() -> None:
+    alerts = filled(1, 2)
+    change = alerts.change
+    alerts.take(alert(1))
+    assert alerts.change == change
+    assert [entry.alert_id for entry in alerts.since(0, 9)] == [alert(2).alert_id, alert(1).alert_id]
+
+
 def test_only_what_changed_since_is_given() -> None:
     alerts = filled(1, 2)
     change = alerts.change

@@ -74,12 +74,16 @@ def test_a_feed_is_as_fresh_as_its_newest_event_and_tells_gaps_and_silence() -> 
     own = {"type": "status", "symbol": "*", "producer": "venue/status", "channel": "orders"}
     gap = {**own, "ts": OPEN, "received_ts": OPEN, "state": "gap"}
     silent = {**own, "ts": OPEN + 9 * SECOND, "received_ts": OPEN + 9 * SECOND, "state": "silent"}
-    made = board(trade(0, 10.0), trade(2, 10.0), gap, ticks=1)
+    made = board(trade(0, 10.0), trade(2, 10.0), gap, gap, ticks=1)
     feed = made.feeds["venue/orders"]
     assert (feed.received_ts, feed.events, feed.gaps, feed.state) == (OPEN + 2 * SECOND + MILLI, 2, 1, "")
     made.take(table_of([silent]))
     assert made.feeds["venue/orders"].state == "silent"
     made.take(table_of([trade(12, 10.0)]))
+    assert made.feeds["venue/orders"].state == ""
+    made.take(table_of([{**silent, "state": "skewed", "ts": OPEN + 13 * SECOND}, trade(14, 10.0)]))
+    assert made.feeds["venue/orders"].state == "skewed"
+    made.take(table_of([trade(24, 10.0)]))
     assert made.feeds["venue/orders"].state == ""
     assert set(made.lines) == {"AAA"}
 

@@ -380,11 +380,14 @@ function begin() {
   const seconds = told.length / SECOND;
   const usual = SPEEDS.find((value) => seconds / value <= 20) ?? SPEEDS.at(-1);
   speed.replaceChildren(...SPEEDS.map((value) => new Option(`${value}×`, value, value === usual, value === usual)));
+  const priced = [told.touch, told.trades, told.bars, told.lives, told.depth.flat()].some((each) => each.length);
+  canvas.parentElement.hidden = ladder.closest("div").hidden = !priced;
   element("body").hidden = false;
   drawBackground();
   listen();
   go(countAt(told.alert[0]));
-  said.textContent = told.cut ? `The first ${told.steps.length.toLocaleString("en")} events.` : `${told.steps.length.toLocaleString("en")} events.`;
+  if (!priced) said.textContent = "It rests on statuses of the feed: there is no book to show.";
+  else said.textContent = told.cut ? `The first ${told.steps.length.toLocaleString("en")} events.` : `${told.steps.length.toLocaleString("en")} events.`;
   panel.dataset.ready = "true";
 }
 
