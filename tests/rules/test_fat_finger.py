@@ -75,16 +75,16 @@ def sweep(*sizes: float, sweeps: int = 102, order: str | None = "s", apart: floa
     return scene
 
 
-@pytest.mark.parametrize(("last", "count"), [(381, 1), (379, 0)])
+@pytest.mark.parametrize(("last", "count"), [(441, 1), (439, 0)])
 def test_size_of_a_sweep_adds_up_and_counts_from_the_threshold_on(last: float, count: int) -> None:
     alerts = sweep(200, 200, last, order="s").alerts(RULE)
     assert len(alerts) == count
     for alert in alerts:
         assert alert.trade_ids == ["t2"]
-        assert "In 3 prints at 3 prices at that moment the order had traded 781: 7.8" in alert.explanation
+        assert "In 3 prints at 3 prices at that moment the order had traded 841: 8.4" in alert.explanation
 
 
-@pytest.mark.parametrize(("last", "count"), [(201, 1), (199, 0)])
+@pytest.mark.parametrize(("last", "count"), [(251, 1), (249, 0)])
 def test_sweep_that_goes_deep_is_large_earlier(last: float, count: int) -> None:
     assert len(sweep(100, 100, 100, 100, last, order="s").alerts(RULE)) == count
 

@@ -35,9 +35,9 @@ PARAMETERS = (
     Parameter("price_low", 25, "currency units", 0, 1e9, "where the middle band begins"),
     Parameter("price_high", 50, "currency units", 0, 1e9, "where the upper band begins"),
     Parameter("outside_hours", 2, "× band", 1, 100, "how much wider the band is outside trading hours"),
-    Parameter("size_multiple", 7.8, "× 99th percentile", 1, 10_000, "how large a sweep is"),
+    Parameter("size_multiple", 8.4, "× 99th percentile", 1, 10_000, "how large a sweep is"),
     Parameter("min_levels", 3, "prices", 1, 1000, "that it walks through"),
-    Parameter("deep_multiple", 6, "× 99th percentile", 1, 10_000, "how large a sweep is that goes deep"),
+    Parameter("deep_multiple", 6.5, "× 99th percentile", 1, 10_000, "how large a sweep is that goes deep"),
     Parameter("deep_levels", 5, "prices", 1, 1000, "that it walks through then"),
     Parameter(
         "block_multiple", 10, "× 99th percentile", 1, 10_000, "how large it is at fewer prices, for low severity"

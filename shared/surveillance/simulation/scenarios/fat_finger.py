@@ -84,7 +84,7 @@ def run_far(stage: Stage) -> None:
     until = stage.start + 15 * SECOND
     stage.script.drift(stage.start, until, ticks)
     stage.script.pressure(stage.start, until, float(side))
-    stage.keep_up(stage.start, until, SECOND / 2)
+    stage.keep_up(stage.start, until)
     stage.script.enter(
         stage.start,
         ANY_CLIENT,
