@@ -96,7 +96,7 @@ def test_large_sweep_that_walks_through_fewer_prices_is_quiet() -> None:
 
 @pytest.mark.parametrize(("warm_up_s", "count"), [(52_000, 1), (54_000, 0)])
 def test_sizes_mean_nothing_while_a_session_is_young(warm_up_s: float, count: int) -> None:
-    assert len(sweep(400, 400, order="s").alerts(RULE, min_levels=2, warm_up_s=warm_up_s)) == count
+    assert len(sweep(450, 450, order="s").alerts(RULE, min_levels=2, warm_up_s=warm_up_s)) == count
 
 
 @pytest.mark.parametrize(("size", "count"), [(1001, 1), (999, 0)])
