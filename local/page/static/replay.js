@@ -131,8 +131,8 @@ function measure() {
 }
 
 function ticks(low, high, count) {
-  const rough = (high - low) / count, unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * unit).find((value) => value >= rough);
+  const rough = Math.max((high - low) / count, 10 ** -told.decimals), unit = 10 ** Math.floor(Math.log10(rough) + 1e-9);
+  const step = [1, 2, 5, 10].map((factor) => factor * unit).find((value) => value >= rough * (1 - 1e-9));
   const found = [];
   for (let place = Math.ceil(low / step); place * step <= high; place++) found.push(place * step);
   return found;
