@@ -44,21 +44,23 @@ def build(
     memory: Annotated[str, typer.Option(help="Memory of the SQL engine.")] = "2GB",
     full: Annotated[bool, typer.Option("--full", help="Build every mart anew; versions of dimensions stay.")] = False,
     reconcile: Annotated[
-        bool, typer.Option(help="Compare indicators with Polygon's, if POLYGON_API_KEY is set: some 200 requests.")
-    ] = True,
+        bool,
+        typer.Option(
+            "--reconcile", help="Ask Polygon for its indicators, some 200 requests, and compare them with ours."
+        ),
+    ] = False,
     unit_tests: Annotated[bool, typer.Option("--unit-tests", help="Run the unit tests of the models too.")] = False,
 ) -> None:
     """Import files, check and adjust bars, compute indicators, build and test the marts. Prints one JSON object.
 
-    A step whose input and code are as they were rests. The last one compares indicators with a vendor's. Progress goes
-    to stderr.
+    A step whose input and code are as they were rests. Progress goes to stderr.
     """
     from surveillance.adapters.history import HistoryLake
     from surveillance.history.tables import BY_NAME
 
     from cli.history_build import Builder, code_of
     from cli.history_marts import Settings, build_marts
-    from cli.history_reconciliation import reconcile_indicators
+    from cli.history_reconciliation import reconcile_indicators, require_comparison
     from cli.history_steps import QUALITY_READS, check_bars, compute_indicators, list_sessions
     from cli.import_files import take_in
 
@@ -71,6 +73,8 @@ def build(
     builder = Builder(HistoryLake(lake), _say)
     if not builder.lake.files(BY_NAME["raw_bars"]):
         raise InputError(f"{lake} holds no bars; give files to import, or collect some first.")
+    if reconcile:
+        require_comparison(builder.lake)
     reports = [
         builder.step(
             "quality", QUALITY_READS, code_of("quality", "history"), lambda report, *_: check_bars(builder.lake, report)

@@ -18,7 +18,7 @@ LIBRARY: Final = Path(__file__).resolve().parents[1] / "shared" / "surveillance"
 
 
 class Report(msgspec.Struct):
-    """What a step did: `built`, `unchanged` or `skipped`; files by table; `from_month` where it began later."""
+    """What a step did: `built` or `unchanged`; files by table; `from_month` where it began later."""
 
     step: str
     outcome: str

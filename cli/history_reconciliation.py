@@ -1,4 +1,4 @@
-"""The last step of the build: our indicators against a vendor's, asked for here if there is a key."""
+"""The last step of the build, if asked for: our indicators against a vendor's, collected here if there is a key."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import msgspec
 import pyarrow.compute as pc
 from surveillance.adapters.asking import Asking
 from surveillance.adapters.collector import Collector
+from surveillance.adapters.history import HistoryLake
 from surveillance.adapters.indicator_reconciliation import DAYS_COMPARED, reconcile
 from surveillance.adapters.objects import FolderObjects
 from surveillance.adapters.rate_limiter import MemoryLimiter
@@ -33,16 +34,21 @@ RATES: Final = "VENDOR_RATES"
 PATIENCE_S: Final = 24 * 3600.0
 
 
-def reconcile_indicators(builder: Builder) -> Report:
-    """Collect the vendor's indicators of the last days and compare; skipped, saying so, without a key.
+def require_comparison(lake: HistoryLake) -> None:
+    """Raise `InputError` unless there is a key to ask the vendor with, or were answers collected before."""
+    if not _key() and not lake.files(BY_NAME["raw_vendor_indicators"]):
+        raise InputError(
+            f"{KEY} is not set and no vendor's indicators were collected: there is nothing to compare with."
+        )
 
-    Raises `InputError` where the vendor refuses the key.
+
+def reconcile_indicators(builder: Builder) -> Report:
+    """Collect the vendor's indicators of the last days, if there is a key, and compare.
+
+    Raises `InputError` where there is nothing to compare with, or the vendor refuses the key.
     """
-    key = os.environ.get(KEY, "").strip()
-    if not key and not builder.lake.files(BY_NAME["raw_vendor_indicators"]):
-        reason = f"{KEY} is not set and no vendor's indicators were collected, so there is nothing to compare with."
-        builder.say(f"{STEP}: {reason}")
-        return Report(STEP, "skipped", told={"reason": reason})
+    require_comparison(builder.lake)
+    key = _key()
 
     def work(report: Report, *_: Seen | None) -> None:
         bars = builder.lake.read(BY_NAME["bars"], ["symbol", "date"])
@@ -52,6 +58,10 @@ def reconcile_indicators(builder: Builder) -> Report:
         report.told["found"] = msgspec.to_builtins(reconcile(FolderObjects(builder.lake.folder), run))
 
     return builder.step(STEP, ("bars",), code_of("indicators", "quality", "collection/polygon"), work)
+
+
+def _key() -> str:
+    return os.environ.get(KEY, "").strip()
 
 
 def _collected(builder: Builder, key: str, symbols: list[str], run: date) -> Any:

@@ -101,13 +101,14 @@ class ModelsTask(Construct):
         reason = "dbt reads and makes many tables of these two databases."
         acknowledge(self.definition, "IAM5", reason, f"{prefix}/{raw}/*", f"{prefix}/{marts}/*")
 
-    def allow_files(self, lake: PrivateBucket, reads: list[str], writes: list[str]) -> None:
-        """Let the task's queries read and write below prefixes of the lake."""
-        changes = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]
-        changes += ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        lake.allow(self.definition.task_role, ["s3:GetObject"], reads, "A table is many files.")
-        lake.allow(self.definition.task_role, changes, writes, "Athena names the files of the marts itself.")
-        lake.allow_listing(self.definition.task_role, [*reads, *writes])
+    def allow_files(self, lake: PrivateBucket, reads: list[str], *, tables: list[str], answers: list[str]) -> None:
+        """Let the task's queries read below prefixes of the lake, make and remove tables, and leave their answers."""
+        role = self.definition.task_role
+        writing = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        lake.allow(role, ["s3:GetObject"], reads, "A table is many files.")
+        lake.allow(role, [*writing, "s3:DeleteObject"], tables, "Athena names the files of the marts itself.")
+        lake.allow(role, writing, answers, "Athena names its answers itself.")
+        lake.allow_listing(role, [*reads, *tables, *answers])
         self._allow(("s3:GetBucketLocation", "s3:ListBucketMultipartUploads"), [lake.bucket_arn])
 
     def _allow(self, actions: list[str] | tuple[str, ...], resources: list[str]) -> None:

@@ -3,6 +3,7 @@
 from aws_cdk import RemovalPolicy, aws_athena
 from constructs import Construct
 
+from infra.constructs.acknowledgements import acknowledge
 from infra.constructs.defaults import Defaults
 from infra.constructs.private_bucket import PrivateBucket
 
@@ -11,7 +12,11 @@ WorkGroup = aws_athena.CfnWorkGroup
 
 
 class QueryGroup(WorkGroup):
-    """Settings are enforced, so Hive tables that a query makes lie below `prefix`, too."""
+    """Answers lie below `prefix`, encrypted.
+
+    Settings are enforced, and then Hive tables that a query makes lie there, too; `tables_elsewhere` lets queries say
+    where.
+    """
 
     def __init__(
         self,
@@ -23,6 +28,7 @@ class QueryGroup(WorkGroup):
         prefix: str,
         group_name: str,
         scan_gigabytes: int,
+        tables_elsewhere: bool = False,
     ) -> None:
         super().__init__(
             scope,
@@ -30,7 +36,7 @@ class QueryGroup(WorkGroup):
             name=group_name,
             recursive_delete_option=defaults.removal_policy == RemovalPolicy.DESTROY,
             work_group_configuration=WorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
+                enforce_work_group_configuration=not tables_elsewhere,
                 publish_cloud_watch_metrics_enabled=True,
                 bytes_scanned_cutoff_per_query=scan_gigabytes * GIGABYTE,
                 engine_version=WorkGroup.EngineVersionProperty(selected_engine_version="Athena engine version 3"),
@@ -42,3 +48,7 @@ class QueryGroup(WorkGroup):
                 ),
             ),
         )
+        if tables_elsewhere:
+            acknowledge(
+                self, "ATH1", "Queries name where tables lie; what they write, the bucket encrypts with our key."
+            )

@@ -55,13 +55,17 @@ class SourcePackages:
         return target
 
     def image(self, function: str) -> Path:
-        """Lay out the build context of an image function: `handler.py` and the library beside the Dockerfile."""
+        """Lay out the build context of an image function: `handler.py` and the library beside a Dockerfile.
+
+        Functions share `lambdas/Dockerfile` unless they have one of their own.
+        """
         source = self._existing("lambdas", function, "handler.py").parent
         target = self._folder / function
         self._lay_out(target, source, IMAGE_FILES / function)
         requirements = self._locked_for("lambdas", function, "requirements.txt")
         (target / "requirements.txt").write_text(requirements, encoding="utf-8")
-        _copy(self._existing("lambdas", function, "Dockerfile"), target / "Dockerfile")
+        own = source / "Dockerfile"
+        _copy(own if own.is_file() else self._existing("lambdas", "Dockerfile"), target / "Dockerfile")
         _copy(self._existing(*SHIPPED_PARAMETERS), target.joinpath(*SHIPPED_PARAMETERS))
         for path in sorted((IMAGE_FILES / function).glob("*")):
             _copy(path, target / path.name)

@@ -30,6 +30,8 @@ ZONE: Final = "America/New_York"
 """Well after the close, and six hours after the UTC day, when vendors' answers are final."""
 HISTORY: Final = "history/"
 MARTS: Final = "history/marts/"
+ANSWERS: Final = "queries/"
+"""Where Athena leaves what it answers, a folder a workgroup; such files expire."""
 LANDED: Final = frozenset({"raw_events", "raw_alerts"})
 """Tables of Firehose, which the streaming stack declares."""
 WORKERS: Final = {"quality": 4, "indicators": 10, "compaction": 4}
@@ -66,8 +68,8 @@ class History(Stack):
                 location_uri=f"s3://{storage.lake_bucket.bucket_name}/{MARTS}",
             ),
         )
-        self.analysts = self._group("Analysts", "analysts", "queries/", choice.scan_gigabytes)
-        self.builders = self._group("Builders", "models", MARTS, choice.scan_gigabytes)
+        self.analysts = self._group("Analysts", "analysts", choice.scan_gigabytes)
+        self.builders = self._group("Builders", "models", choice.scan_gigabytes, tables_elsewhere=True)
         self.collector = self._collector(choice, ingestion)
         self.planner = self._planner(choice)
         self.reconciler = self._reconciler()
@@ -94,15 +96,18 @@ class History(Stack):
                 template="interval=${interval}/date=${day}",
             )
 
-    def _group(self, name: str, purpose: str, prefix: str, scan_gigabytes: int) -> aws_athena.CfnWorkGroup:
+    def _group(
+        self, name: str, purpose: str, scan_gigabytes: int, *, tables_elsewhere: bool = False
+    ) -> aws_athena.CfnWorkGroup:
         return QueryGroup(
             self,
             name,
             defaults=self._storage.defaults,
             lake=self._storage.lake_bucket,
-            prefix=prefix,
+            prefix=f"{ANSWERS}{purpose}/",
             group_name=f"surveillance-{self._environment}-{purpose}",
             scan_gigabytes=scan_gigabytes,
+            tables_elsewhere=tables_elsewhere,
         )
 
     def _collector(self, choice: HistoryChoice, ingestion: Ingestion) -> EventFunction:
@@ -223,7 +228,7 @@ class History(Stack):
         )
 
     def _models(self, ingestion: Ingestion) -> ModelsTask:
-        lake = self._storage.lake_bucket
+        lake, answers = self._storage.lake_bucket, f"{ANSWERS}models/"
         models = ModelsTask(
             self,
             "Models",
@@ -235,13 +240,13 @@ class History(Stack):
                 "HISTORY_RAW_DATABASE": self._streaming.database_name,
                 "ATHENA_DATABASE": self.marts_name,
                 "ATHENA_WORK_GROUP": self.builders.name,
-                "ATHENA_RESULTS": f"s3://{lake.bucket_name}/{MARTS}",
+                "ATHENA_RESULTS": f"s3://{lake.bucket_name}/{answers}",
                 "ATHENA_DATA": f"s3://{lake.bucket_name}/{MARTS}",
             },
         )
         models.allow_asking(self.builders)
         models.allow_tables(self._streaming.database_name, self.marts_name)
-        models.allow_files(lake, [HISTORY, "events/", "alerts/", "metrics/"], [MARTS])
+        models.allow_files(lake, [HISTORY, "events/", "alerts/", "metrics/"], tables=[MARTS], answers=[answers])
         return models
 
     def _flows(self, ingestion: Ingestion) -> None:

@@ -20,9 +20,7 @@ from tests.history import lakes
 
 def build(lake: Path, *arguments: str) -> dict[str, dict[str, Any]]:
     """Run `history build`; give its steps by name."""
-    result = CliRunner().invoke(
-        app, ["history", "build", "--no-reconcile", "--lake", str(lake), *arguments], catch_exceptions=False
-    )
+    result = CliRunner().invoke(app, ["history", "build", "--lake", str(lake), *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return {step["step"]: step for step in json.loads(result.stdout)["steps"]}
 

@@ -27,9 +27,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lakes.write_raw(folder, lakes.invented())
     lakes.write_reports(folder)
     write_varied(folder)
-    result = CliRunner().invoke(
-        app, ["history", "build", "--no-reconcile", "--lake", str(folder)], catch_exceptions=False
-    )
+    result = CliRunner().invoke(app, ["history", "build", "--lake", str(folder)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return folder
 

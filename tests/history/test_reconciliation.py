@@ -1,4 +1,4 @@
-"""Promise: the build compares our indicators with a vendor's, which a plain loop computes; without a key it says so."""
+"""Promise: asked to, the build compares our indicators with a vendor's, which a plain loop computes; else nobody is asked."""
 
 import importlib.util
 import json
@@ -19,10 +19,12 @@ from surveillance.errors import InputError
 from surveillance.history.tables import BY_NAME
 from surveillance.quality.vendor_indicators import WARM_UP
 from surveillance.simulation.daily_bars import DailyBars, daily_bars
+from typer.testing import CliRunner
 
 from cli.history_build import Builder, Report
 from cli.history_reconciliation import reconcile_indicators
 from cli.history_steps import check_bars
+from cli.main import app
 from local.vendor import KEY, Market, VendorServer
 from tests.history.lakes import write_rows
 
@@ -64,10 +66,21 @@ def rows_of(builder: Builder, name: str) -> list[dict[str, Any]]:
     return builder.lake.read(BY_NAME[name]).to_pylist()  # type: ignore[no-any-return]
 
 
-def test_without_a_key_the_step_is_skipped_with_a_sentence(builder: Builder) -> None:
-    report = reconcile_indicators(builder)
-    assert (report.outcome, report.told["reason"].split()[0]) == ("skipped", "POLYGON_API_KEY")
-    assert rows_of(builder, "indicator_reconciliation") == []
+def test_to_compare_without_a_key_is_refused_before_anything_is_built(builder: Builder) -> None:
+    before = {path for path in builder.lake.folder.rglob("*") if path.is_file()}
+    done = CliRunner().invoke(app, ["history", "build", "--reconcile", "--lake", str(builder.lake.folder)])
+    assert (done.exit_code, done.stderr.split()[0]) == (2, "POLYGON_API_KEY")
+    assert {path for path in builder.lake.folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_key_in_the_environment_alone_asks_nobody(
+    builder: Builder, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_at(vendor, monkeypatch)
+    monkeypatch.setattr("cli.history_marts.build_marts", lambda *_: Report("marts", "unchanged"))
+    done = CliRunner().invoke(app, ["history", "build", "--lake", str(builder.lake.folder)], catch_exceptions=False)
+    assert [step["step"] for step in json.loads(done.stdout)["steps"]] == ["quality", "indicators", "sessions", "marts"]
+    assert rows_of(builder, "raw_vendor_indicators") == []
 
 
 def test_fifty_symbols_agree_with_the_vendor_through_splits_and_dividends(

@@ -85,12 +85,12 @@ def test_queries_are_limited_and_their_results_encrypted(production: Assembly) -
     assert len(groups) == 2
     for group in groups.values():
         settings = group["Properties"]["WorkGroupConfiguration"]
-        assert settings["EnforceWorkGroupConfiguration"] is True
+        assert settings["EnforceWorkGroupConfiguration"] is not group["Properties"]["Name"].endswith("-models")
         assert settings["BytesScannedCutoffPerQuery"] == 200_000_000_000
         assert settings["ResultConfiguration"]["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
 
 
-def test_only_analysts_results_expire_not_the_marts(production: Assembly) -> None:
+def test_answers_expire_and_the_marts_lie_apart_from_them(production: Assembly) -> None:
     rules = production.one("AWS::S3::Bucket", "storage/Lake")["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
     assert expiring == {"events/", "queries/"}
@@ -98,8 +98,12 @@ def test_only_analysts_results_expire_not_the_marts(production: Assembly) -> Non
         group["Properties"]["Name"]: json.dumps(group["Properties"]["WorkGroupConfiguration"]["ResultConfiguration"])
         for group in production.resources("AWS::Athena::WorkGroup").values()
     }
-    assert '"/queries/"' in places["surveillance-production-analysts"]
-    assert '"/history/marts/"' in places["surveillance-production-models"]
+    for purpose in ("analysts", "models"):
+        assert f'"/queries/{purpose}/"' in places[f"surveillance-production-{purpose}"]
+    (container,) = production.one("AWS::ECS::TaskDefinition", "history/")["ContainerDefinitions"]
+    told = {variable["Name"]: json.dumps(variable["Value"]) for variable in container["Environment"]}
+    assert '"/queries/models/"' in told["ATHENA_RESULTS"]
+    assert '"/history/marts/"' in told["ATHENA_DATA"]
 
 
 def test_jobs_run_on_glue_5_1_one_at_a_time_with_their_library_and_packages(production: Assembly) -> None:
