@@ -59,7 +59,8 @@ def build(
     from surveillance.history.tables import BY_NAME
 
     from cli.history_build import Builder, code_of
-    from cli.history_marts import Settings, build_marts
+    from cli.history_dbt import Settings
+    from cli.history_marts import build_marts, read_ahead
     from cli.history_reconciliation import reconcile_indicators, require_comparison
     from cli.history_steps import QUALITY_READS, check_bars, compute_indicators, list_sessions
     from cli.import_files import take_in
@@ -75,25 +76,30 @@ def build(
         raise InputError(f"{lake} holds no bars; give files to import, or collect some first.")
     if reconcile:
         require_comparison(builder.lake)
-    reports = [
-        builder.step(
-            "quality", QUALITY_READS, code_of("quality", "history"), lambda report, *_: check_bars(builder.lake, report)
-        ),
-        builder.step(
-            "indicators",
-            ("bars",),
-            code_of("indicators", "history"),
-            lambda report, before, now: compute_indicators(builder.lake, report, before, now),
-        ),
-        builder.step(
-            "sessions",
-            ("bars",),
-            code_of("calendar.py", "history"),
-            lambda report, *_: list_sessions(builder.lake, report),
-        ),
-        build_marts(builder, Settings(threads, memory, unit_tests), full),
-        *([reconcile_indicators(builder)] if reconcile else []),
-    ]
+    settings = Settings(threads, memory, unit_tests)
+    with read_ahead(builder, settings, full) as ahead:
+        reports = [
+            builder.step(
+                "quality",
+                QUALITY_READS,
+                code_of("quality", "history"),
+                lambda report, *_: check_bars(builder.lake, report),
+            ),
+            builder.step(
+                "indicators",
+                ("bars",),
+                code_of("indicators", "history"),
+                lambda report, before, now: compute_indicators(builder.lake, report, before, now),
+            ),
+            builder.step(
+                "sessions",
+                ("bars",),
+                code_of("calendar.py", "history"),
+                lambda report, *_: list_sessions(builder.lake, report),
+            ),
+            build_marts(builder, settings, full, ahead),
+            *([reconcile_indicators(builder)] if reconcile else []),
+        ]
     told = [{key: value for key, value in each.items() if value not in ({}, None)} for each in map(_told, reports)]
     typer.echo(json.dumps({"imported": imported, "steps": told, "seconds": round(perf_counter() - begun, 3)}))
 

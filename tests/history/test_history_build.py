@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from cli.history_dbt import DATABASE, Dbt, Settings
 from cli.main import app
 from tests.history import lakes
 
@@ -78,6 +79,13 @@ def test_build_without_news_leaves_its_tables_empty(first_build: tuple[Path, dic
     lake, _ = first_build
     assert rows(lake, "select count(*) from stg_fx") == [(0,)]
     assert rows(lake, "select count(*) from stg_metrics") == [(0,)]
+
+
+def test_dbt_that_is_not_told_to_build_ends_with_its_block_and_leaves_no_marts(tmp_path: Path) -> None:
+    with Dbt(tmp_path, Settings()) as ahead:
+        process = ahead.process
+    assert process.returncode is not None
+    assert not (tmp_path / DATABASE).exists()
 
 
 def test_second_build_changes_no_byte(first_build: tuple[Path, dict[str, dict[str, Any]]]) -> None:

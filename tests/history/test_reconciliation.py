@@ -1,8 +1,9 @@
-"""Promise: asked to, the build compares our indicators with a vendor's, which a plain loop computes; else nobody is asked."""
+"""Promise: asked to, the build compares our indicators with a vendor's, a plain loop's here; else nobody is asked."""
 
 import importlib.util
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,7 @@ def test_a_key_in_the_environment_alone_asks_nobody(
     builder: Builder, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_at(vendor, monkeypatch)
+    monkeypatch.setattr("cli.history_marts.read_ahead", lambda *_: nullcontext())
     monkeypatch.setattr("cli.history_marts.build_marts", lambda *_: Report("marts", "unchanged"))
     done = CliRunner().invoke(app, ["history", "build", "--lake", str(builder.lake.folder)], catch_exceptions=False)
     assert [step["step"] for step in json.loads(done.stdout)["steps"]] == ["quality", "indicators", "sessions", "marts"]

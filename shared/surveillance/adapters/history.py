@@ -156,7 +156,7 @@ def _partitions(table: Table, rows: pa.Table, since: str | None) -> Iterator[tup
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     words = [field.name for field in schema if not pa.types.is_floating(field.type) or field.name.startswith("cdl_")]
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=words)
+    return pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=words)
 
 
 def _took_place(fresh: Path, path: Path) -> bool:

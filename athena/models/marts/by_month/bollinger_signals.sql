@@ -1,31 +1,28 @@
 -- Grain: one row per symbol and trading date with Bollinger bands (20 sessions).
+{{ config(materialized='view') }}
+
 with indicators as (
     select * from {{ ref('stg_indicators') }}
-    where bar_interval = 'D' and bollinger_middle_20 is not null and {{ since_change(1) }}
+    where bar_interval = 'D' and bollinger_middle_20 is not null
+),
+
+crosses as (
+    select * from {{ ref('indicator_crosses') }}
+    where band_cross is not null
 ),
 
 placed as (
     select
-        symbol,
-        date,
-        close,
-        bollinger_upper_20 as upper_band,
-        bollinger_middle_20 as middle_band,
-        bollinger_lower_20 as lower_band,
-        case
-            when close > bollinger_upper_20 then 'above'
-            when close < bollinger_lower_20 then 'below'
-            else 'inside'
-        end as band_position,
-        month
+        indicators.symbol,
+        indicators.date,
+        indicators.close,
+        indicators.bollinger_upper_20 as upper_band,
+        indicators.bollinger_middle_20 as middle_band,
+        indicators.bollinger_lower_20 as lower_band,
+        crosses.band_cross as signal,
+        indicators.month
     from indicators
-),
-
-followed as (
-    select
-        *,
-        lag(band_position) over (partition by symbol order by date) as previous_band_position
-    from placed
+    left join crosses on indicators.symbol = crosses.symbol and indicators.date = crosses.date
 ),
 
 final as (
@@ -39,16 +36,14 @@ final as (
         lower_band,
         {{ ratio('upper_band - lower_band', 'middle_band') }} as band_width,
         {{ ratio('close - lower_band', 'upper_band - lower_band') }} as percent_b,
-        band_position,
         case
-            when band_position = 'above' and previous_band_position <> 'above' then 'breakout_up'
-            when band_position = 'below' and previous_band_position <> 'below' then 'breakout_down'
-            when band_position = 'inside' and previous_band_position = 'above' then 'return_from_above'
-            when band_position = 'inside' and previous_band_position = 'below' then 'return_from_below'
-        end as signal,
+            when close > upper_band then 'above'
+            when close < lower_band then 'below'
+            else 'inside'
+        end as band_position,
+        signal,
         month
-    from followed
-    where {{ since_change() }}
+    from placed
 )
 
 select * from final
