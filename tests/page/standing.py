@@ -19,6 +19,7 @@ import msgspec
 import pyarrow.parquet as pq
 import uvicorn
 from surveillance.adapters.alert_table import AlertTable
+from surveillance.adapters.signed_calls import SignedCalls
 from surveillance.alerts import Alert, Completeness, identifier
 from surveillance.events import SECOND
 from surveillance.wire import encode, table_of
@@ -51,7 +52,8 @@ class Standing:
 
     def __init__(self, folder: Path, endpoint: str, lake: Path) -> None:
         self.folder, self.endpoint, self.lake = folder, endpoint, lake
-        self._alerts = AlertTable(client("dynamodb", endpoint), NAMES["ALERT_TABLE"])
+        dynamodb = client("dynamodb", endpoint)
+        self._alerts = AlertTable(dynamodb, NAMES["ALERT_TABLE"], SignedCalls(dynamodb))
         self._kinesis = client("kinesis", endpoint)
         self._landed = 0
 

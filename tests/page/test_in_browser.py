@@ -128,6 +128,7 @@ def test_the_list_holds_100_alerts_a_second(look: Look, stack: Standing, page: s
     assert newest.first.get_attribute("data-key") in {each.alert_id for each in many[-8:]}
     assert shown.evaluate("longest") < 300 * stretch()
     assert behind < 2 * stretch()
+    assert rate > 0.9 * A_SECOND / stretch()
 
 
 def test_the_board_shows_the_streams_numbers(look: Look, page: str) -> None:
