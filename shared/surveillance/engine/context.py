@@ -49,6 +49,8 @@ CONTEXT: Final = np.dtype(
         ("ask", "f8"),
         ("bid_after", "f8"),
         ("ask_after", "f8"),
+        ("bid_quantity", "f8"),  # at the best prices after the event
+        ("ask_quantity", "f8"),
         ("venues", "i4"),  # that have quoted under their own name; what follows is filled for quotes, and for trades
         ("venue_bid", "f8"),  # if there are several: at a quote, this venue's quote after it
         ("venue_ask", "f8"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from operator import sub
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from surveillance.alerts import Alert, Completeness, identifier
@@ -38,6 +39,9 @@ from surveillance.rules import RULES
 from surveillance.rules.finding import Finding, Story
 from surveillance.wire import Decoded, Rejected
 
+if TYPE_CHECKING:
+    from surveillance.metrics import Meter
+
 DEFAULT_SEED: Final = 0x5EED
 _ACCOUNTS: Final = {"account": ORDER, "buy_account": TRADE, "sell_account": TRADE}
 _ROOM: Final = (1, 1, 1, 2, 3, 1, 1, 0, 4)
@@ -49,7 +53,7 @@ _TIME_UNITS: Final = {"_s": 1_000_000_000, "_ms": 1_000_000, "_us": 1_000}
 @dataclass(slots=True)
 class Outcome:
     """What a batch brought: the last revision of each alert it touched, what was rejected, which rows were repeats, and
-    the whole minutes that ended (WHOLE_MINUTE).
+    the whole minutes that ended (WHOLE_MINUTE). `metrics` are the rows that a meter told, as a table.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Outcome:
     dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     counts: Counter[str] = field(default_factory=Counter)
     minutes: NDArray[Any] = field(default_factory=lambda: np.empty(0, WHOLE_MINUTE))
+    metrics: pa.Table | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -88,12 +93,17 @@ class Engine:
         rules: Sequence[ModuleType] = RULES,
         seed: int = DEFAULT_SEED,
         declared: Sequence[DeclaredRule] | None = None,
+        meter: "Meter | None" = None,
     ) -> None:
-        """`declared` are the rules to run of those that the parameters declare; None: all whose rules run here."""
+        """`declared` are the rules to run of those that the parameters declare; None: all whose rules run here.
+
+        A meter measures markets by the minute; it changes no alert.
+        """
         self.parameters = parameters or default_parameters(rules)
         self.reference = reference or Reference()
         self.lanes = lanes
         self._seed = seed
+        self._meter = meter
         self._everything_lane = lane_of(EVERYTHING, lanes)
         self._classes = self._parameter_classes()
         gated = [rule for rule in rules if is_gated(rule)]
@@ -124,6 +134,7 @@ class Engine:
         self._reference_addresses = self._publish_reference()
         hashes = [value for rule in self._rules for value in rule.hashes]
         hashes += self._watcher.hashes if self._watcher else []
+        hashes += [meter.digest] if meter else []
         self.digest = identifier(source_digest(), self.reference.digest(), lanes, seed, *hashes)[:16]
 
     def new_state(self, lane: int = 0) -> State:
@@ -135,6 +146,8 @@ class Engine:
         state.used[tables.ACCOUNTS] = used
         tables.index(state.rows["accounts"], used, state.slots["accounts"], tables.ACCOUNTS)
         state.accounts = dict(self._account_names)
+        if self._meter is not None:
+            state.metrics = self._meter.new_memory()
         return state
 
     def feed(self, state: State, decoded: Decoded) -> Outcome:
@@ -143,15 +156,26 @@ class Engine:
         before = state.counts.tolist()
         touched: dict[str, Alert] = {}
         minutes: list[NDArray[Any]] = []
+        measured: list[NDArray[Any]] = []
         self._cover(batch)
         for start in range(0, len(batch.events), CHUNK):
             self._feed_chunk(state, batch, start, min(CHUNK, len(batch.events) - start), touched)
             if ended := int(self._listed[ON_MINUTES]):
                 minutes.append(self._minutes[:ended].copy())
+            if self._meter is not None and state.metrics is not None:
+                measured += self._meter.measure(
+                    state.metrics,
+                    self._between.address,
+                    start,
+                    min(CHUNK, len(batch.events) - start),
+                    int(state.used[tables.MARKETS]),
+                )
             if state.sweep_due():
                 self.sweep(state)
         counts = dict(zip(COUNTS, map(sub, state.counts.tolist(), before), strict=True))
         outcome = Outcome(alerts=[msgspec.structs.replace(alert) for alert in touched.values()], counts=Counter(counts))
+        if measured and self._meter is not None:
+            outcome.metrics = self._metrics_table(self._meter, state, np.concatenate(measured))
         if minutes:
             outcome.minutes = np.concatenate(minutes)
         if batch.rejects or batch.wire_rejects:
@@ -160,6 +184,12 @@ class Engine:
             rows = batch.events["row"][batch.events["type"] == DROPPED]
             outcome.dropped = rows[rows >= 0].astype(np.int64)
         return outcome
+
+    def _metrics_table(self, meter: "Meter", state: State, rows: NDArray[Any]) -> pa.Table:
+        keys = state.rows["markets"]["key"][rows["market"]].tolist()
+        symbols = [state.symbols[key] for key in keys]
+        instruments = [self._instruments.get(symbol) for symbol in symbols]
+        return meter.table(rows, symbols, [instrument.venue if instrument else None for instrument in instruments])
 
     def sweep(self, state: State) -> None:
         """Throw away what a lane can no longer need; changes no alert."""

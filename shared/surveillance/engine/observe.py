@@ -355,6 +355,8 @@ def observe(state, reference, scratch, columns_address, first, count):
             listed[ON_QUOTES] += 1
         c.bid_after = m.bid
         c.ask_after = m.ask
+        c.bid_quantity = m.bid_quantity
+        c.ask_quantity = m.ask_quantity
         c.quote_changed = _differ(c.bid, m.bid) or _differ(c.ask, m.ask)
         if c.quote_changed or ts // SECOND != m.touch_second:
             m.touch_second = ts // SECOND

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from operator import add, le
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -17,6 +17,9 @@ from surveillance.engine.scan import WATCH, RuleState
 from surveillance.engine.sweep import sweep
 from surveillance.engine.tables import LEVELS, ORDER, TABLES, TRADE, grown, index, slots_for
 from surveillance.errors import StateError
+
+if TYPE_CHECKING:
+    from surveillance.metrics import Memory
 
 _ORDER: Final = tuple(TABLES)
 _SWEEP_ROWS: Final = 1 << 17
@@ -71,6 +74,7 @@ class State:
         self.symbols: dict[int, str] = {}
         self.accounts: dict[int, str] = {}
         self.episodes = Episodes()
+        self.metrics: Memory | None = None
         self.swept_at = 1
         self._capacity = [0] * len(self.used)
         self.publish()
@@ -199,6 +203,8 @@ class State:
         for rule, state in self.rules.items():
             arrays[f"rule:{rule}"] = state.rows[: int(state.used[0])]
             arrays[f"of:{rule}"] = state.watches
+        if self.metrics is not None:
+            arrays |= self.metrics.arrays(int(self.used[tables.MARKETS]))
         header = {
             "digest": digest,
             "lane": self.lane,
@@ -267,6 +273,8 @@ def load(blob: bytes, digest: str, fresh: State) -> State:
         watches = np.frombuffer(read[f"of:{rule}"], WATCH).copy()
         room = grown(rows.copy(), max(64, len(rows) + 1), len(rows))
         state.rules[rule] = held._replace(watches=watches, rows=room, used=np.array([len(rows)]))
+    if state.metrics is not None:
+        state.metrics.restore(read)
     state.follow()
     state.publish()
     return state

@@ -160,10 +160,11 @@ def measure(
     )  # fmt: skip
     if fault != walk.FINE:
         raise InputError(f"{walk.FAULTS[fault]} {place}.")
-    return _minutes(first + width_ns * np.arange(rows), cells[1:], ahead[1:])
+    return finished(first + width_ns * np.arange(rows), cells[1:], ahead[1:])
 
 
-def _minutes(ts: Times, cells: Floats, ahead: Floats) -> Minutes:
+def finished(ts: Times, cells: Floats, ahead: Floats) -> Minutes:
+    """Make rows of sums: (rows,) starts, (rows, CELLS) and (rows, horizons, AHEAD) of `walk`."""
     cell = {name: cells[:, place] for place, name in enumerate(walk.CELLS)}
     then = {name: ahead[:, :, place] for place, name in enumerate(walk.AHEAD)}
     count = {name: np.rint(cell[name]).astype(np.int64) for name in _COUNTS}
