@@ -65,6 +65,8 @@ def measure(session: "Recorded", small: "Recorded | None", parameters: "Paramete
     )
     _say("kernels")
     context, rules = kernel_seconds(parquet, engine, parameters, repeats)
+    _say("live metrics")
+    metrics = live_metrics(session, parquet, parameters, repeats)
     _say("microstructure")
     minutes = microstructure(small is not None, repeats)
     _say("batches, cold start, oracle")
@@ -84,8 +86,16 @@ def measure(session: "Recorded", small: "Recorded | None", parameters: "Paramete
         "cold_first_alert_seconds": cold_seconds(small.ndjson, repeats) if small else None,
         "context_ns_per_event": round(context * 1e9 / events, 1),
         "rules": {rule: {"ns_per_event": round(seconds * 1e9 / events, 1)} for rule, seconds in rules.items()},
+        "metrics": metrics,
         "microstructure": minutes,
     }
+
+
+def live_metrics(session: "Recorded", parquet: bytes, parameters: "Parameters", repeats: int) -> dict[str, Any]:
+    """Give what live metrics cost an event."""
+    from cli import bench_metrics
+
+    return bench_metrics.measure(session, parquet, parameters, repeats)
 
 
 def microstructure(whole: bool, repeats: int) -> dict[str, Any]:

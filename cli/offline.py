@@ -7,6 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 from surveillance.alerts import SUPPRESSED, Alert, last_revisions
 from surveillance.allow_list import AllowList
 from surveillance.declared.definition import DeclaredRule
@@ -21,6 +23,8 @@ from surveillance.wire import Decoded
 
 Watch = Callable[[int, int], None]
 """Told after each chunk: events so far, alerts so far."""
+Measured = Callable[[pa.Table], None]
+"""Told the metrics of minutes that ended, as a table."""
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -125,11 +129,12 @@ def replay(
     watch: Watch | None = None,
     allow: AllowList | None = None,
     wanted: Collection[str] | None = None,
+    measured: Measured | None = None,
 ) -> Replayed:
     """Feed readings, merged, to one lane; raises `FormatError` where a file turns out to be damaged.
 
     With a symbol, events that concern every symbol are fed, but alerts about them are not kept; nor are those of rules
-    that are not among the wanted.
+    that are not among the wanted. An engine with a meter tells `measured` its rows, of that symbol only.
     """
     state = engine.new_state()
     latest: dict[str, Alert] = {}
@@ -145,6 +150,9 @@ def replay(
         for alert in outcome.alerts:
             if (symbol is None or alert.symbol == symbol) and (wanted is None or alert.rule in wanted):
                 latest[alert.alert_id] = alert
+        if measured is not None and outcome.metrics is not None:
+            rows = outcome.metrics
+            measured(rows if symbol is None else rows.filter(pc.equal(rows["symbol"], symbol)))
         if watch is not None:
             watch(events, len(latest))
     missing = engine.not_applicable(state)

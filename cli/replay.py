@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +13,8 @@ import typer
 from surveillance.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cli.offline import Replayed, Watch
 
 FORMATS = ("events", "lobster", "bitstamp", "lean", "polygon", "bars")
@@ -31,20 +33,63 @@ def replay(
     accounts: Annotated[Path | None, typer.Option(help="Accounts, CSV or Parquet.")] = None,
     instruments: Annotated[Path | None, typer.Option(help="Instruments, CSV or Parquet.")] = None,
     allow: Annotated[Path | None, typer.Option(help="Allow-list, TOML: its alerts are marked suppressed.")] = None,
+    metrics: Annotated[
+        Path | None, typer.Option(help="Where to write a row an instrument and minute, twice (Parquet).")
+    ] = None,
 ) -> None:
     """Run the engine offline over files of one format.
 
     Prints one JSON object. Exit 2 and no alert file if a file can't be used.
     """
     begun = perf_counter()
-    if any(path.exists() and alerts.exists() and path.samefile(alerts) for path in paths):
-        raise InputError(f"{alerts} is an input; the alerts need a file of their own.")
-    with _left_only_if_whole(alerts):
-        replayed = _replayed(
-            paths, format_, symbol, date_.date() if date_ else None, rules, parameters, accounts, instruments, allow
-        )
+    _need_own_file(alerts, "alerts", paths)
+    if metrics is not None:
+        _need_own_file(metrics, "metrics", paths)
+        if metrics.absolute() == alerts.absolute():
+            raise InputError(f"{metrics} can't hold alerts and metrics.")
+    day = date_.date() if date_ else None
+    with ExitStack() as files:
+        files.enter_context(_left_only_if_whole(alerts, "alerts"))
+        if metrics is not None:
+            files.enter_context(_left_only_if_whole(metrics, "metrics"))
+        meter = Metered() if metrics is not None else None
+        replayed = _replayed(paths, format_, symbol, day, rules, parameters, accounts, instruments, allow, meter)
         _write(replayed, alerts)
-    typer.echo(json.dumps(replayed.summary() | {"seconds": round(perf_counter() - begun, 3)}))
+        if meter is not None and metrics is not None:
+            meter.write(metrics)
+    told = {"metrics": meter.rows} if meter is not None else {}
+    typer.echo(json.dumps(replayed.summary() | told | {"seconds": round(perf_counter() - begun, 3)}))
+
+
+class Metered:
+    """The rows that a meter tells in a replay."""
+
+    def __init__(self) -> None:
+        from surveillance.metrics import Meter
+
+        self.meter = Meter()
+        self.rows = 0
+        self._tables = [self.meter.nothing()]
+
+    def take(self, table: "pa.Table") -> None:
+        """Keep rows."""
+        self._tables.append(table)
+        self.rows += table.num_rows
+
+    def write(self, path: Path) -> None:
+        """Write all rows, in the order they were told; raises `InputError` where that can't be."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            pq.write_table(pa.concat_tables(self._tables), path)
+        except OSError as error:
+            raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def _need_own_file(path: Path, what: str, inputs: list[Path]) -> None:
+    if path.exists() and any(each.exists() and path.samefile(each) for each in inputs):
+        raise InputError(f"{path} is an input; the {what} need a file of their own.")
 
 
 def _replayed(
@@ -57,6 +102,7 @@ def _replayed(
     accounts: Path | None,
     instruments: Path | None,
     allow_file: Path | None,
+    metered: Metered | None,
 ) -> "Replayed":
     from surveillance.engine import Engine
     from surveillance.feeds import FORMATS as FEEDS
@@ -73,16 +119,19 @@ def _replayed(
     allow = tables.read_allow_list(allow_file, known[1], parameters.declared_rules)
     readings = sources.readings(paths, feed, Options(symbol, day))
     reference = offline.reference_for(readings, *known)
-    engine = Engine(parameters, reference, rules=chosen.rules, declared=chosen.declared)
+    meter = metered.meter if metered else None
+    engine = Engine(parameters, reference, rules=chosen.rules, declared=chosen.declared, meter=meter)
     with progress() as watch:
-        return offline.replay(readings, engine, parameters, symbol, watch, allow, chosen.wanted)
+        return offline.replay(
+            readings, engine, parameters, symbol, watch, allow, chosen.wanted, metered.take if metered else None
+        )
 
 
 @contextmanager
-def _left_only_if_whole(path: Path) -> Iterator[None]:
+def _left_only_if_whole(path: Path, what: str) -> Iterator[None]:
     """Leave no file, not even an older one, when the work fails."""
     if not path.parent.is_dir():
-        raise InputError(f"{path.parent}, the folder of the alerts, does not exist.")
+        raise InputError(f"{path.parent}, the folder of the {what}, does not exist.")
     try:
         yield
     except BaseException:

@@ -213,3 +213,30 @@ def test_a_bad_allow_list_ends_with_one_sentence(tmp_path: Path, events: Path) -
     allow.write_text(ALLOW.replace("reason", "because"))
     assert_refused(tmp_path, replay(tmp_path, events, "--allow", allow), "because")
     assert_refused(tmp_path, replay(tmp_path, events, "--allow", tmp_path / "gone.toml"), "gone.toml")
+
+
+def test_metrics_are_written_a_row_an_instrument_and_minute(tmp_path: Path, events: Path) -> None:
+    path = tmp_path / "metrics.parquet"
+    figures = summary(replay(tmp_path, events, "--metrics", path))
+    rows = pq.read_table(path).select(["symbol", "ts", "revision", "trades", "close"]).to_pylist()
+    assert figures["metrics"] == len(rows)
+    assert rows == [
+        {"symbol": "AAA", "ts": OPEN, "revision": revision, "trades": 1, "close": 10.0} for revision in (1, 2)
+    ]
+    assert replay(tmp_path, events).stdout
+    assert figures["alerts"] == {"sequence_gap": 2}
+
+
+def test_metrics_of_a_feed_without_markets_are_a_table_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(encode(table_of([gap(1, from_seq=2, to_seq=4)])))
+    figures = summary(replay(tmp_path, path, "--metrics", tmp_path / "metrics.parquet"))
+    table = pq.read_table(tmp_path / "metrics.parquet")
+    assert (figures["metrics"], table.num_rows) == (0, 0)
+    assert {"symbol", "venue", "ts", "revision", "vwap", "ema_20"} <= set(table.column_names)
+
+
+def test_alerts_and_metrics_in_one_file_are_refused(tmp_path: Path, events: Path) -> None:
+    result = replay(tmp_path, events, "--metrics", tmp_path / "alerts.ndjson")
+    assert result.exit_code == 2
+    assert not (tmp_path / "alerts.ndjson").exists()

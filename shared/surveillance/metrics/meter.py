@@ -12,18 +12,15 @@ from surveillance.engine.tables import grown
 from surveillance.errors import InputError
 from surveillance.metrics.measuring import compiled
 from surveillance.metrics.rows import (
-    EVENTS_DONE,
     HORIZONS,
     LONGEST,
     MARK,
-    MARKETS_KNOWN,
     MARKS_USED,
     METER,
     ROOM,
     ROW,
     ROWS_TOLD,
     ROWS_USED,
-    STATUSES_DONE,
     TOLD,
     WINDOWS,
 )
@@ -110,8 +107,7 @@ class Meter:
         changed = memory.reserve(markets, count + 1)
         address = memory.address(self._told, self._out, self._windows, changed)
         told = self._told
-        told[EVENTS_DONE] = told[STATUSES_DONE] = 0
-        told[MARKETS_KNOWN] = markets
+        told[:] = 0, 0, 0, markets
         found: list[NDArray[Any]] = []
         more = 1
         while more:
@@ -120,6 +116,10 @@ class Meter:
             if told[ROWS_TOLD]:
                 found.append(self._out[: int(told[ROWS_TOLD])].copy())
         return found
+
+    def nothing(self) -> pa.Table:
+        """Give the table of no rows."""
+        return self.table(np.zeros(0, ROW), (), ())
 
     def table(self, rows: NDArray[Any], symbols: Sequence[str], venues: Sequence[str | None]) -> pa.Table:
         """Give rows as a table: who, when (the start of the minute, ns), which revision, then a column a figure."""
