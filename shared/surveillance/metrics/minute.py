@@ -34,6 +34,21 @@ def first_seen(m):
 
 
 @kernel
+def sample(m, r, ts):
+    """Take the mid at the turns of seconds up to `ts`, before what happens then, into realised variance."""
+    turns = (ts - m.second) // SECOND + 1
+    if m.known > 0.0:
+        if m.second_mid > 0.0:
+            step = np.log(m.known / m.second_mid)
+            r.variance += step * step
+            r.returns += turns
+        else:
+            r.returns += turns - 1
+    m.second_mid = m.known
+    m.second += turns * SECOND
+
+
+@kernel
 def begin(t, m, market, ts):
     """Begin the minute that holds `ts`; the quote that stands counts from its start on."""
     row = t.used[ROWS_FREE]
@@ -52,6 +67,8 @@ def begin(t, m, market, ts):
     m.second = r.ts + SECOND
     m.second_mid = m.known
     m.minute_mid = m.known
+    if ts >= m.second:
+        sample(m, r, ts)
     m.due = min(m.due, m.second)
 
 
@@ -104,21 +121,6 @@ def differs(m, bid_price, bid_quantity, ask_price, ask_quantity):
     if bid != m.bid or ask != m.ask:
         return True
     return (bid != -inf and bid_quantity != m.bid_quantity) or (ask != inf and ask_quantity != m.ask_quantity)
-
-
-@kernel
-def _sample(m, r, ts):
-    """Take the mid at the turns of seconds up to `ts`, before what happens then, into realised variance."""
-    turns = (ts - m.second) // SECOND + 1
-    if m.known > 0.0:
-        if m.second_mid > 0.0:
-            step = np.log(m.known / m.second_mid)
-            r.variance += step * step
-            r.returns += turns
-        else:
-            r.returns += turns - 1
-    m.second_mid = m.known
-    m.second += turns * SECOND
 
 
 @kernel
@@ -181,7 +183,7 @@ def advance(t, m, market, ts):
     """Do what is due before something happens at `ts`: horizons, seconds, the end of the minute, what waits for it."""
     if m.end:
         if ts >= m.second:
-            _sample(m, t.rows[m.row], min(ts, m.end))
+            sample(m, t.rows[m.row], min(ts, m.end))
         if ts >= m.end:
             _close(t, m, market)
     judge(t, m, ts)
