@@ -164,6 +164,14 @@ def test_minutes_are_told_when_their_time_comes() -> None:
         assert (rows["revision"].to_pylist() if len(rows) else []) == expected
 
 
+def test_trades_of_one_moment_that_met_other_quotes_are_judged_by_their_own() -> None:
+    market = Market().quote(99.0, 101.0).wait(1000).trade(101.0, 5.0).quote(100.0, 103.0).trade(103.0, 7.0)
+    market.wait(2000).quote(101.0, 103.0)
+    rows = revision(told(ended(market.events)), 2)
+    same(rows, batch(market.events, START // MINUTE * MINUTE + 8 * MINUTE))
+    assert rows["price_impact_5s"].to_pylist() == [pytest.approx((5 * 2 * 2.0 + 7 * 2 * 0.5) / 12)]
+
+
 def test_a_minute_in_which_nothing_is_heard_has_no_row() -> None:
     market = Market().quote(99.0, 101.0).wait(180_000).quote(99.0, 101.0)
     rows = revision(told(ended(market.events)), 2)
