@@ -65,11 +65,8 @@ class Metered:
     """The rows that a meter tells in a replay."""
 
     def __init__(self) -> None:
-        from surveillance.metrics import Meter
-
-        self.meter = Meter()
         self.rows = 0
-        self._tables = [self.meter.nothing()]
+        self._tables: list[pa.Table] = []
 
     def take(self, table: "pa.Table") -> None:
         """Keep rows."""
@@ -80,9 +77,10 @@ class Metered:
         """Write all rows, in the order they were told; raises `InputError` where that can't be."""
         import pyarrow as pa
         import pyarrow.parquet as pq
+        from surveillance.metric_rows import SCHEMA
 
         try:
-            pq.write_table(pa.concat_tables(self._tables), path)
+            pq.write_table(pa.concat_tables([SCHEMA.empty_table(), *self._tables]), path)
         except OSError as error:
             raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
 
@@ -107,6 +105,7 @@ def _replayed(
     from surveillance.engine import Engine
     from surveillance.feeds import FORMATS as FEEDS
     from surveillance.feeds import Options
+    from surveillance.metrics import Meter
 
     from cli import offline, sources, tables
 
@@ -119,7 +118,7 @@ def _replayed(
     allow = tables.read_allow_list(allow_file, known[1], parameters.declared_rules)
     readings = sources.readings(paths, feed, Options(symbol, day))
     reference = offline.reference_for(readings, *known)
-    meter = metered.meter if metered else None
+    meter = Meter(parameters.average_windows_min) if metered else None
     engine = Engine(parameters, reference, rules=chosen.rules, declared=chosen.declared, meter=meter)
     with progress() as watch:
         return offline.replay(

@@ -39,7 +39,7 @@ class Dashboard(aws_cloudwatch.Dashboard):
             ("Waiting for announcement", [m.backlog]),
             (
                 "Not converted for the lake",
-                [m.delivery(d, "FailedConversion.Records", "Sum") for d in (m.event_delivery, m.alert_delivery)],
+                [m.delivery(d, "FailedConversion.Records", "Sum") for d in m.deliveries.values()],
             ),
         )
 

@@ -26,6 +26,7 @@ class Measures:
     stream: aws_kinesis.IStream
     event_delivery: ParquetDelivery
     alert_delivery: ParquetDelivery
+    metric_delivery: ParquetDelivery
     ingester: IngesterService
     detect_events: EventFunction
     notify_alert: EventFunction
@@ -45,6 +46,11 @@ class Measures:
             "CheckFeeds": self.check_feeds,
             "ReviewDay": self.review_day,
         }
+
+    @property
+    def deliveries(self) -> dict[str, ParquetDelivery]:
+        """Give the ways into the lake by name."""
+        return {"Events": self.event_delivery, "Alerts": self.alert_delivery, "Metrics": self.metric_delivery}
 
     @property
     def followers(self) -> dict[str, EventFunction]:
@@ -167,7 +173,7 @@ class Measures:
             "Alerts wait for their announcement: read the log of notify_alert.",
             minutes=10,
         )
-        for name, delivery in (("Events", self.event_delivery), ("Alerts", self.alert_delivery)):
+        for name, delivery in self.deliveries.items():
             unconverted = self.delivery(delivery, "FailedConversion.Records", "Sum")
             alarms.above(
                 f"{name}Unconverted", unconverted, 0, "Read the error prefix of the lake: which column does not fit?"

@@ -1,4 +1,4 @@
-"""Detection: market events in, alerts and lane logs out."""
+"""Detection: market events in, alerts, metrics and lane logs out."""
 
 from aws_cdk import Stack
 from constructs import Construct
@@ -40,6 +40,8 @@ class Detection(Stack):
                 "LANE_BUCKET": storage.lane_bucket.bucket_name,
                 "CHECKPOINT_TABLE": storage.checkpoints.table_name,
                 "ALERT_TABLE": storage.alerts.table_name,
+                "METRIC_TABLE": storage.latest_metrics.table_name,
+                "METRIC_DELIVERY_STREAM": streaming.metric_delivery.name,
             },
         )
         role = self.detect_events.role
@@ -51,6 +53,8 @@ class Detection(Stack):
         storage.lane_bucket.allow_listing(role, [*LANE_PREFIXES, "reference/"])
         storage.checkpoints.allow(role, ["BatchGetItem", "PutItem"])
         storage.alerts.allow(role, ["BatchGetItem", "UpdateItem"])
+        storage.latest_metrics.allow(role, ["PutItem"])
+        streaming.metric_delivery.allow_putting(role)
         streaming.stream.allow_reading(role)
         StreamMapping(
             self,

@@ -32,7 +32,7 @@ HISTORY: Final = "history/"
 MARTS: Final = "history/marts/"
 ANSWERS: Final = "queries/"
 """Where Athena leaves what it answers, a folder a workgroup; such files expire."""
-LANDED: Final = frozenset({"raw_events", "raw_alerts"})
+LANDED: Final = frozenset({"raw_events", "raw_alerts", "raw_metrics"})
 """Tables of Firehose, which the streaming stack declares."""
 WORKERS: Final = {"quality": 4, "indicators": 10, "compaction": 4}
 

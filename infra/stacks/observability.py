@@ -39,6 +39,7 @@ class Observability(Stack):
             stream=streaming.stream,
             event_delivery=streaming.event_delivery,
             alert_delivery=streaming.alert_delivery,
+            metric_delivery=streaming.metric_delivery,
             ingester=ingestion.ingester,
             detect_events=detection.detect_events,
             notify_alert=alerting.notify_alert,

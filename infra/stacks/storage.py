@@ -14,6 +14,8 @@ from infra.constructs.stream_mapping import GIVEN_UP_PREFIX
 ACCESS_LOG_DAYS = 365
 QUERY_DAYS = 30
 """How long analysts' query results are kept."""
+LANDED = ("events", "alerts", "metrics")
+"""What Firehose puts into the lake, by prefix."""
 COUNTED_IN_LANE_BUCKET = {"quarantine": "quarantine/", "given-up": GIVEN_UP_PREFIX}
 
 
@@ -41,7 +43,7 @@ class Storage(Stack):
             defaults=defaults,
             access_logs=access_logs,
             expirations={"events/": retention.lake_days, "queries/": QUERY_DAYS},
-            counted_prefixes={"unconverted-events": "events-errors/", "unconverted-alerts": "alerts-errors/"},
+            counted_prefixes={f"unconverted-{landed}": f"{landed}-errors/" for landed in LANDED},
         )
         self.checkpoints = StateTable(self, "Checkpoints", defaults=defaults, partition_key="lane", key_type=number)
         self.alerts = StateTable(
@@ -57,6 +59,9 @@ class Storage(Stack):
             partition_key=aws_dynamodb.Attribute(name="announcement", type=text),
             sort_key=aws_dynamodb.Attribute(name="detected_ts", type=number),
             projection_type=aws_dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.latest_metrics = StateTable(
+            self, "LatestMetrics", defaults=defaults, partition_key="instrument", key_type=text
         )
         self.leases = StateTable(
             self,

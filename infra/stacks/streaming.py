@@ -4,6 +4,7 @@ from aws_cdk import Aws, Stack, aws_glue
 from constructs import Construct
 from surveillance.alerts import Alert
 from surveillance.events import SCHEMA
+from surveillance.metric_rows import SCHEMA as METRIC_SCHEMA
 
 from infra.configuration import Configuration
 from infra.constructs.event_stream import EventStream
@@ -14,7 +15,7 @@ from infra.stacks.storage import Storage
 
 
 class Streaming(Stack):
-    """One stream, and two ways into the lake."""
+    """One stream, and three ways into the lake."""
 
     def __init__(self, scope: Construct, name: str, configuration: Configuration, storage: Storage) -> None:
         super().__init__(scope, name, stack_name=configuration.stack_name(name))
@@ -51,6 +52,15 @@ class Streaming(Stack):
             prefix="alerts/",
             columns=struct_columns(Alert),
         )
+        raw_metrics = RawTable(
+            self,
+            "RawMetrics",
+            database=database,
+            table_name="raw_metrics",
+            bucket=lake,
+            prefix="metrics/",
+            columns=arrow_columns(METRIC_SCHEMA),
+        )
         self.event_delivery = ParquetDelivery(
             self,
             "Events",
@@ -71,4 +81,14 @@ class Streaming(Stack):
             table=raw_alerts,
             buffer_mb=64,
             buffer_seconds=60,
+        )
+        self.metric_delivery = ParquetDelivery(
+            self,
+            "Metrics",
+            defaults=defaults,
+            lake=lake,
+            prefix="metrics/",
+            table=raw_metrics,
+            buffer_mb=64,
+            buffer_seconds=300,
         )

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import surveillance.engine  # noqa: F401 - the rules can't be imported before it
 from surveillance.declared.definition import ParametersWithRules
+from surveillance.metric_parameters import TABLE as METRICS
 from surveillance.parameters import Layer, Parameter
 from surveillance.rules import RULES
 
-_GROUPS = ("asset_class", "venue")
+_GROUPS = ("asset_class", "venue", METRICS)
 
 
 def parameters_under(layers: Iterable[Layer], *, batch: bool = False) -> ParametersWithRules:

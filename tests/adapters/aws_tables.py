@@ -11,7 +11,7 @@ BUCKET = "lanes"
 
 def make_tables() -> Any:
     dynamodb = boto3.client("dynamodb", REGION)
-    for table, key, kind in (("checkpoints", "lane", "N"), ("leases", "feed", "S")):
+    for table, key, kind in (("checkpoints", "lane", "N"), ("leases", "feed", "S"), ("metrics", "instrument", "S")):
         dynamodb.create_table(
             TableName=table,
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],

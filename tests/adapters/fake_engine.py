@@ -2,7 +2,8 @@
 
 Each symbol's memory is a chain of hashes over all it was fed, and the chain stands in every alert: an event lost, fed
 twice or fed out of order changes the content of all later alerts. Every third event of a symbol triggers; four triggers
-make an episode, whose severity rises with the second and the fourth.
+make an episode, whose severity rises with the second and the fourth. Every fifth event tells a row of metrics, with the
+chain in it.
 """
 
 import json
@@ -10,12 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 from surveillance.alerts import Alert, Completeness, identifier
 from surveillance.errors import StateError
 from surveillance.wire import Decoded, Rejected
 
 TRIGGER = 3
 EPISODE = 4
+MINUTE = 5
 LATE_NS = 5_000_000_000
 
 
@@ -29,6 +32,7 @@ class Outcome:
     rejected: list[Rejected] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    metrics: pa.Table | None = None
 
 
 class FakeEngine:
@@ -55,11 +59,15 @@ class FakeEngine:
     def feed(self, state: dict[str, Any], decoded: Decoded) -> Outcome:
         outcome = Outcome(rejected=list(decoded.rejected))
         outcome.counts["rejected"] = len(decoded.rejected)
+        measured: list[dict[str, Any]] = []
         for row, event in enumerate(decoded.table.to_pylist()):
-            self._event(state, event, row, outcome)
+            self._event(state, event, row, outcome, measured)
+        outcome.metrics = pa.Table.from_pylist(measured) if measured else None
         return outcome
 
-    def _event(self, state: dict[str, Any], event: dict[str, Any], row: int, outcome: Outcome) -> None:
+    def _event(
+        self, state: dict[str, Any], event: dict[str, Any], row: int, outcome: Outcome, measured: list[dict[str, Any]]
+    ) -> None:
         self.fed += 1
         producer, number = event.get("producer"), event.get("number")
         if producer is not None:
@@ -89,6 +97,9 @@ class FakeEngine:
         memory["count"] += 1
         if memory["count"] % TRIGGER == 0:
             outcome.alerts.append(self._alert(symbol, memory))
+        if memory["count"] % MINUTE == 0:
+            told = {"symbol": symbol, "venue": "XNAS", "ts": memory["count"] // MINUTE, "revision": 1}
+            measured.append(told | {"chain": memory["chain"]})
 
     def _alert(self, symbol: str, memory: dict[str, Any]) -> Alert:
         trigger = memory["count"] // TRIGGER - 1

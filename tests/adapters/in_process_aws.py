@@ -1,9 +1,10 @@
 """S3, DynamoDB and alert storage in memory, behind the calls the adapters make, with faults around each effect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
 from surveillance.alerts import Alert
 
 Fault = Callable[[str], Callable[[], None] | None]
@@ -24,6 +25,7 @@ class Cloud:
         self.items: dict[str, dict[str, Any]] = {}
         self.alerts: dict[str, Alert] = {}
         self.alert_history: list[Alert] = []
+        self.metrics: list[dict[str, Any]] = []
 
     def effect(self, name: str, act: Callable[[], Any]) -> Any:
         self.calls += 1
@@ -138,3 +140,14 @@ class Alerts:
                 self._cloud.alert_history.append(alert)
 
         self._cloud.effect("put alert", put)
+
+
+class Metrics:
+    """A store of metrics that keeps every row it is given."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def write(self, tables: Sequence[pa.Table]) -> None:
+        rows = [row for table in tables for row in table.to_pylist()]
+        self._cloud.effect("put metrics", lambda: self._cloud.metrics.extend(rows))

@@ -20,7 +20,7 @@ from surveillance.alerts import Alert
 from surveillance.lanes import HASH_SPACE, explicit_hash_key, lane_of
 
 from tests.adapters.fake_engine import FakeEngine, ProcessDied
-from tests.adapters.in_process_aws import Alerts, Cloud, Items, Objects
+from tests.adapters.in_process_aws import Alerts, Cloud, Items, Metrics, Objects
 
 LANES = 4
 SYMBOLS = ("AAPL", "MSFT", "EUR/USD", "BTC-USD", "IBM", "VOD", "SAP")
@@ -50,6 +50,7 @@ def stores(cloud: Cloud, names: Callable[[], str]) -> Stores:
         snapshots=SnapshotStore(Objects(cloud), "lanes"),
         quarantine=Quarantine(Objects(cloud), "lanes"),
         alerts=Alerts(cloud),
+        metrics=Metrics(cloud),
         evidence_uri=lambda lane, date: f"s3://lanes/log/chapters/lane={lane:03d}/date={date}/",
     )
 
@@ -153,6 +154,7 @@ class Reference:
     revisions: set[str] = field(default_factory=set)
     counts: dict[int, Counter[str]] = field(default_factory=dict)
     lines: dict[int, list[bytes]] = field(default_factory=dict)
+    metrics: set[str] = field(default_factory=set)
 
 
 def text(alert: Alert) -> str:
@@ -178,6 +180,8 @@ def reference(records: list[Record]) -> Reference:
                 counts.update(outcome.counts)
                 if not outcome.dropped:
                     kept.append(single)
+                if outcome.metrics is not None:
+                    result.metrics |= {json.dumps(row) for row in outcome.metrics.to_pylist()}
                 for alert in outcome.alerts:
                     result.revisions.add(text(alert))
                     result.alerts[alert.alert_id] = alerts.content(alert)

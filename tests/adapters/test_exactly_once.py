@@ -1,5 +1,6 @@
-"""Whatever happens on the way, alerts, lane log and counts are those of one uninterrupted run (laws 2 and 3)."""
+"""Whatever happens on the way, alerts, metrics, lane log and counts are those of one uninterrupted run (laws 2, 3)."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ def assert_as_uninterrupted(world: World) -> None:
     stored = {key: alerts.content(alert) for key, alert in world.cloud.alerts.items()}
     assert stored == expected.alerts
     assert {text(alert) for alert in world.cloud.alert_history} <= expected.revisions
+    assert {json.dumps(row) for row in world.cloud.metrics} == expected.metrics
     for lane, checkpoint in world.checkpoints().items():
         counts = expected.counts[lane]
         assert {key: value for key, value in checkpoint.counts.items() if value} == dict(+counts)

@@ -1,4 +1,6 @@
-"""Laws 2 and 3 with the real rules: a simulated session over shards that split and merge, and all that can go wrong."""
+"""Laws 2 and 3 with the real rules and metrics: a simulated session over shards that split and merge, and all that can
+go wrong.
+"""
 
 import random
 from collections import Counter
@@ -11,8 +13,11 @@ from surveillance.adapters.lane_consumer import LaneConsumer
 from surveillance.adapters.lane_feed import LaneFeed
 from surveillance.adapters.lane_replay import replay_lane_log
 from surveillance.engine import Engine
+from surveillance.engine.engine import Outcome
 from surveillance.events import EVERYTHING
 from surveillance.lanes import lane_of
+from surveillance.metric_rows import KEY
+from surveillance.metrics import Meter
 from surveillance.parameters import Parameters, read_layer
 from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
@@ -70,7 +75,8 @@ def engine(lanes: int, version: int = 1) -> Engine:
     session = simulated()
     more = tuple(Instrument(symbol=f"UPGRADE-{number}") for number in range(version - 1))
     reference = Reference((*instruments_of(session.instruments), *more), accounts_of(session.accounts))
-    return Engine(Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, [read_layer(LOOSE)]), reference, lanes=lanes)
+    parameters = Parameters({rule.ID: rule.PARAMETERS for rule in RULES}, [read_layer(LOOSE)])
+    return Engine(parameters, reference, lanes=lanes, meter=Meter((2,)))
 
 
 @cache
@@ -87,11 +93,21 @@ def lines_by_lane() -> dict[int, list[bytes]]:
 
 
 @cache
-def replayed() -> Contents:
+def outcome() -> Outcome:
     """Replay the session as one file in one lane."""
     one_lane = engine(1)
-    outcome = one_lane.feed(one_lane.new_state(), wire.Decoder().decode(wire.encode(simulated().events)))
-    return {alert.alert_id: alerts.content(alert) for alert in alerts.last_revisions(outcome.alerts)}
+    return one_lane.feed(one_lane.new_state(), wire.Decoder().decode(wire.encode(simulated().events)))
+
+
+@cache
+def replayed() -> Contents:
+    return {alert.alert_id: alerts.content(alert) for alert in alerts.last_revisions(outcome().alerts)}
+
+
+def measured() -> dict[tuple[object, ...], dict[str, object]]:
+    """Give the rows of the replay by their keys."""
+    table = outcome().metrics
+    return {} if table is None else {tuple(row[name] for name in KEY): row for row in table.to_pylist()}
 
 
 class RuleWorld(World):
@@ -134,6 +150,10 @@ def test_random_schedules_give_the_alerts_of_a_replay_and_lose_no_line(seed: int
     world.run()
     stored = {key: alerts.content(alert) for key, alert in world.cloud.alerts.items()}
     assert stored == replayed()
+    rows = measured()
+    assert len(rows) == 4 * 3
+    assert {tuple(row[name] for name in KEY) for row in world.cloud.metrics} == rows.keys()
+    assert all(row == rows[tuple(row[name] for name in KEY)] for row in world.cloud.metrics)
     counts: Counter[str] = Counter()
     log = world.log()
     audited: Contents = {}

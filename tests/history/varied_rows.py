@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from surveillance.events import SCHEMA as EVENTS
 from surveillance.history.tables import BY_NAME
+from surveillance.metric_rows import KEY
 
 from tests.history import lakes
 
@@ -135,11 +136,18 @@ def _alerts(random: Random, day: date) -> Iterator[dict[str, Any]]:
 
 
 def _metrics(random: Random, day: date) -> Iterator[dict[str, Any]]:
-    measures = BY_NAME["raw_metrics"].columns.names[3:]
+    columns = [field for field in BY_NAME["raw_metrics"].columns if field.name not in (*KEY, "sma", "ema")]
     for symbol in SYMBOLS:
         for minute in (*range(MINUTES), MINUTES - 1):
-            told = {name: random.choice((random.gauss(0, 1), None)) for name in measures}
-            yield {"symbol": symbol, "venue": "XNYS", "ts": _start(day) + minute * 60 * NANOSECONDS, **told}
+            told: dict[str, Any] = {
+                field.name: random.choice((random.gauss(0, 1), None))
+                if field.type == pa.float64()
+                else random.randrange(100)
+                for field in columns
+            }
+            told |= {"effective_spread_bp": None, "sma": [("5", random.gauss(0, 1))], "ema": []}
+            ts = _start(day) + minute * 60 * NANOSECONDS
+            yield {"symbol": symbol, "venue": "XNYS", "ts": ts, "revision": random.randint(1, 2), **told}
 
 
 def _rates(random: Random) -> Iterator[dict[str, Any]]:

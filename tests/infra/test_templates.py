@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from surveillance.alerts import Alert
 from surveillance.events import SCHEMA
+from surveillance.metric_rows import SCHEMA as METRIC_SCHEMA
 
 from infra.constructs.glue_types import arrow_columns, struct_columns
 from tests.infra.assembly import Assembly
@@ -95,7 +96,7 @@ def test_events_are_delivered_from_the_stream_and_alerts_put_directly(production
         name.partition("/")[2][:6]: delivery["Properties"]["DeliveryStreamType"]
         for name, delivery in production.resources("AWS::KinesisFirehose::DeliveryStream").items()
     }
-    assert kinds == {"Events": "KinesisStreamAsSource", "Alerts": "DirectPut"}
+    assert kinds == {"Events": "KinesisStreamAsSource", "Alerts": "DirectPut", "Metric": "DirectPut"}
 
 
 def columns_of(table: dict[str, Any]) -> list[tuple[str, str]]:
@@ -104,7 +105,10 @@ def columns_of(table: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_raw_tables_have_the_columns_of_our_schemas(production: Assembly) -> None:
     events, alerts = production.one("AWS::Glue::Table", "RawEvents"), production.one("AWS::Glue::Table", "RawAlerts")
+    metrics = production.one("AWS::Glue::Table", "RawMetrics")
     assert columns_of(events) == list(arrow_columns(SCHEMA))
+    assert columns_of(metrics) == list(arrow_columns(METRIC_SCHEMA))
+    assert ("ema", "map<string,double>") in columns_of(metrics)
     assert columns_of(alerts) == list(struct_columns(Alert))
     assert ("conditions", "array<string>") in columns_of(events)
     assert ("ts", "bigint") in columns_of(events)

@@ -44,6 +44,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "ALERT_TABLE": "alerts",
         "LEASE_TABLE": "leases",
         "ALERT_DELIVERY_STREAM": "alerts",
+        "METRIC_TABLE": "metrics",
+        "METRIC_DELIVERY_STREAM": "alerts",
         "FEEDS": json.dumps([{"name": "venue"}]),
     }
     for name, value in names.items():

@@ -197,11 +197,19 @@ def test_orders_are_counted_and_show_the_best_prices_where_nobody_quotes() -> No
     assert row["effective_spread"] == pytest.approx(2.0)
 
 
+def test_quotes_take_the_place_of_orders_that_were_heard_before_them() -> None:
+    orders = Market().new("a", "buy", 98.0, 300.0, "x").new("b", "sell", 99.0, 100.0, "y").wait(1000)
+    orders.quote(99.0, 101.0).wait(1000).quote(100.0, 101.0).trade(101.0, 5.0)
+    quotes = [event for event in orders.events if event["type"] != "order"]
+    rows = revision(told(ended(orders.events)), 2)
+    same(rows, batch(quotes, START // MINUTE * MINUTE + 8 * MINUTE))
+
+
 def test_volatility_velocity_and_averages_are_those_of_the_library() -> None:
     talib = pytest.importorskip("talib")
-    trades, quotes = made(60, 900, seed=3, minutes=12, faults=False)
-    events = as_events(trades, quotes, 3)
+    events = as_events(*made(60, 900, seed=3, minutes=12, faults=False), 3)
     rows = revision(told(ended(events)), 2).to_pydict()
+    quotes = gather(table_of(events)).quotes
     mid = mid_price(quotes.bid, quotes.ask)
     for place, begun in enumerate(rows["ts"]):
         grid = begun + SECOND * np.arange(61) - 1  # before what happens at the turn
@@ -214,7 +222,7 @@ def test_volatility_velocity_and_averages_are_those_of_the_library() -> None:
     for window in (2, 5):
         for name in ("SMA", "EMA"):
             expected = getattr(talib, name)(closes, window)
-            mine = np.array(rows[f"{name.lower()}_{window}"], np.float64)
+            mine = np.array([dict(row).get(str(window), np.nan) for row in rows[name.lower()]], np.float64)
             np.testing.assert_allclose(mine, expected, rtol=1e-12)
 
 
@@ -229,7 +237,7 @@ def test_memory_of_trades_and_minutes_is_used_again() -> None:
     assert len(state.metrics.rows) <= 64
 
 
-@pytest.mark.parametrize("windows", [(1,), (241,), (2, 3, 4, 5, 6)])
+@pytest.mark.parametrize("windows", [(1,), (241,), (2, 3, 4, 5, 6), (5, 5)])
 def test_windows_that_cannot_be_kept_are_refused(windows: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="can be averaged"):
         Meter(windows)

@@ -7,6 +7,7 @@ import sys
 
 from surveillance import wire
 from surveillance.engine import Engine, ndjson, warm
+from surveillance.metrics import Meter
 
 EVENTS = b"""\
 {"type":"status","symbol":"X","ts":1000000000,"state":"open"}
@@ -23,7 +24,7 @@ EVENTS = b"""\
 def main() -> None:
     """Compile what is missing on all processors, then see that every kernel works."""
     warm.main()
-    engine = Engine()
+    engine = Engine(meter=Meter())
     state = engine.new_state()
     engine.feed(state, wire.Decoder(ndjson.Reader()).decode(EVENTS))
     engine.load(engine.save(state))

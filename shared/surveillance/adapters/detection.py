@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import time
+from time import sleep, time
 from typing import Any, Final
 from uuid import uuid4
 
@@ -12,10 +12,12 @@ import msgspec
 from surveillance.adapters.alert_table import AlertTable
 from surveillance.adapters.checkpoints import CheckpointTable
 from surveillance.adapters.clients import CONNECTIONS, client
+from surveillance.adapters.deliveries import DeliveryStream
 from surveillance.adapters.held_lane import Settings, Stores
 from surveillance.adapters.lane_consumer import LaneConsumer
 from surveillance.adapters.lane_feed import LaneFeed
 from surveillance.adapters.lane_log import CHAPTERS, LaneLog
+from surveillance.adapters.metric_store import LatestMetrics, MetricStore
 from surveillance.adapters.quarantine import Quarantine
 from surveillance.adapters.reference_files import read_reference, table_of
 from surveillance.adapters.signed_calls import SignedCalls
@@ -24,6 +26,7 @@ from surveillance.allow_list import AllowList, read_entries
 from surveillance.declared.definition import ParametersWithRules
 from surveillance.engine import Engine
 from surveillance.errors import InputError
+from surveillance.metrics import Meter
 from surveillance.parameters import read_layer
 from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
 from surveillance.rule_parameters import parameters_under
@@ -45,10 +48,12 @@ def attempt_name() -> str:
 
 
 def consumer_from_environment() -> LaneConsumer:
-    """Make the consumer of this process from LANES, LANE_BUCKET, CHECKPOINT_TABLE and ALERT_TABLE."""
+    """Make the consumer of this process from LANES, LANE_BUCKET, CHECKPOINT_TABLE, ALERT_TABLE, METRIC_TABLE and
+    METRIC_DELIVERY_STREAM.
+    """
     lanes, bucket = int(os.environ["LANES"]), os.environ["LANE_BUCKET"]
     objects, items = client("s3"), client("dynamodb")
-    engine = engine_of(objects, bucket, lanes)
+    engine = engine_of(objects, bucket, lanes, measuring=True)
     calls = ThreadPoolExecutor(ABREAST, thread_name_prefix="call")
     whole_lanes = ThreadPoolExecutor(ABREAST, thread_name_prefix="lane")
     direct = SignedCalls(items)
@@ -58,6 +63,11 @@ def consumer_from_environment() -> LaneConsumer:
         snapshots=SnapshotStore(objects, bucket),
         quarantine=Quarantine(objects, bucket),
         alerts=AlertTable(items, os.environ["ALERT_TABLE"], direct),
+        metrics=MetricStore(
+            DeliveryStream(client("firehose"), os.environ["METRIC_DELIVERY_STREAM"], sleep),
+            LatestMetrics(items, os.environ["METRIC_TABLE"], direct),
+            calls.map,
+        ),
         evidence_uri=lambda lane, date: f"s3://{bucket}/{CHAPTERS}lane={lane:03d}/date={date}/",
         spread=calls.map,
     )
@@ -72,8 +82,11 @@ def consumer_from_environment() -> LaneConsumer:
     )
 
 
-def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
-    """Make the engine from shipped parameters and the bucket's reference files; raises `InputError` for bad ones."""
+def engine_of(objects: Any, bucket: str, lanes: int, *, measuring: bool = False) -> Engine:
+    """Make the engine from shipped parameters and the bucket's reference files, `measuring` markets by the minute.
+
+    Raises `InputError` for bad files.
+    """
     instruments, accounts, form = (
         read_reference(objects, bucket, name) for name in ("instruments.csv", "accounts.csv", "format.json")
     )
@@ -84,7 +97,9 @@ def engine_of(objects: Any, bucket: str, lanes: int) -> Engine:
         unknown=said.unknown,
         shown_levels=said.shown_levels,
     )
-    return Engine(parameters_of(objects, bucket), reference, lanes=lanes)
+    parameters = parameters_of(objects, bucket)
+    meter = Meter(parameters.average_windows_min) if measuring else None
+    return Engine(parameters, reference, lanes=lanes, meter=meter)
 
 
 def parameters_of(objects: Any, bucket: str, *, batch: bool = False) -> ParametersWithRules:

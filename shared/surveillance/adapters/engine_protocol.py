@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from surveillance.adapters.checkpoints import COUNTS
 from surveillance.alerts import Alert
 from surveillance.wire import Decoded, Rejected
@@ -11,7 +13,9 @@ ENGINE_COUNTS = COUNTS[COUNTS.index("events") : COUNTS.index("quarantined")]
 
 
 class Outcome(Protocol):
-    """What one batch led to. `dropped` are rows of the decoded table left out as told before."""
+    """What one batch led to. `dropped` are rows of the decoded table left out as told before; `metrics` are rows of
+    live metrics (`metric_rows.SCHEMA`), None where there are none.
+    """
 
     @property
     def alerts(self) -> Sequence[Alert]: ...
@@ -19,6 +23,8 @@ class Outcome(Protocol):
     def rejected(self) -> Sequence[Rejected]: ...
     @property
     def dropped(self) -> Any: ...
+    @property
+    def metrics(self) -> pa.Table | None: ...
     @property
     def counts(self) -> Mapping[str, int]: ...
 

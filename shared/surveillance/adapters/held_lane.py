@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any, Final, Protocol
 
 import msgspec
+import pyarrow as pa
 
 from surveillance.adapters.checkpoints import Checkpoint, CheckpointTable, Segment, Trial
 from surveillance.adapters.kinesis_records import Record
@@ -33,6 +34,12 @@ class AlertStore(Protocol):
     def write(self, alert: Alert) -> None: ...
 
 
+class MetricSink(Protocol):
+    """Where rows of live metrics go; a row that comes again changes nothing."""
+
+    def write(self, tables: Sequence[pa.Table]) -> None: ...
+
+
 class Settings(msgspec.Struct, frozen=True):
     """How often a log is bound and a state saved, how far back a rebuild reads, how often a record may kill."""
 
@@ -50,6 +57,7 @@ class Stores(msgspec.Struct, frozen=True):
     snapshots: SnapshotStore
     quarantine: Quarantine
     alerts: AlertStore
+    metrics: MetricSink
     evidence_uri: Callable[[int, str], str]
     spread: Spread = map
 
@@ -78,7 +86,13 @@ class Pending(msgspec.Struct):
     position: int = 0
     date: str = ""
     alerts: dict[str, Alert] = {}
+    metrics: list[pa.Table] = []
     refused: list[Refused] = []
+
+    @property
+    def is_stored(self) -> bool:
+        """Say whether nothing is left to store."""
+        return not (self.alerts or self.metrics or self.refused)
 
 
 class Caution(IntEnum):
@@ -200,6 +214,7 @@ class HeldLane:
                     raise UnfinishedRebuildError(f"lane {found.lane} is rebuilt to {reached} of {found.position}")
                 promised = self._feed_again(found.alerted, lines)
                 self._pending.alerts |= promised.alerts
+                self._pending.metrics += promised.metrics
                 self._pending.refused += promised.refused
         except BaseException:
             self.drop()
@@ -367,13 +382,14 @@ class HeldLane:
 
     def _committed(self, new: Checkpoint) -> None:
         if self.prepared is not None and new.trial is None:
-            self._pending = Pending(new.position, new.date, self.prepared.fed.alerts, self.prepared.fed.refused)
+            fed = self.prepared.fed
+            self._pending = Pending(new.position, new.date, fed.alerts, fed.metrics, fed.refused)
             self.prepared = None
         self.checkpoint = new
         self._tail = {part: lines for part, lines in self._tail.items() if part in new.tail}
 
     def flush(self) -> int:
-        """Store the alerts and refused lines that the committed log led to; give the number of alerts."""
+        """Store the alerts, metrics and refused lines that the committed log led to; give the number of alerts."""
         pending = self._pending
         if pending.refused:
             self._stores.quarantine.rejected(self.checkpoint.lane, pending.date, pending.position, pending.refused)
@@ -382,13 +398,16 @@ class HeldLane:
         written = [msgspec.structs.replace(alert, evidence_uri=uri) for alert in pending.alerts.values()]
         list(self._stores.spread(self._stores.alerts.write, written))
         pending.alerts = {}
+        if pending.metrics:
+            self._stores.metrics.write(pending.metrics)
+            pending.metrics = []
         return len(written)
 
     # Snapshots.
 
     def snapshot_is_due(self, behind: bool) -> bool:
         """Say whether it is time to save the state; a process that is behind puts it off, but not for ever."""
-        if not self.is_sure or self.prepared is not None or self._pending.alerts or self._pending.refused:
+        if not self.is_sure or self.prepared is not None or not self._pending.is_stored:
             return False
         wait = self._settings.versions_a_snapshot * (4 if behind else 1)
         return self._snapshot_wanted or self.checkpoint.version - self._snapshot_version >= wait

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any, Final
 
 import msgspec
+import pyarrow as pa
 
 from surveillance import wire
 from surveillance.adapters.engine_protocol import ENGINE_COUNTS, RuleEngine
@@ -23,6 +24,7 @@ class Fed(msgspec.Struct):
     lines: list[bytes] = []
     line_count: int = 0
     alerts: dict[str, Alert] = {}
+    metrics: list[pa.Table] = []
     refused: list[Refused] = []
     counts: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -31,6 +33,7 @@ class Fed(msgspec.Struct):
         self.lines += more.lines
         self.line_count += more.line_count
         self.alerts |= more.alerts
+        self.metrics += more.metrics
         self.refused += more.refused
         self.counts.update(more.counts)
 
@@ -70,6 +73,7 @@ class LaneFeed:
             [kept] if kept else [],
             counts["lines"] - len(dropped),
             {alert.alert_id: self._judged(alert) for alert in outcome.alerts},
+            [] if outcome.metrics is None else [outcome.metrics],
             [Refused(rejected.reason, rejected.line) for rejected in outcome.rejected],
             counts,
         )

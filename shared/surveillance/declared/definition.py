@@ -17,6 +17,8 @@ from surveillance.alerts import SEVERITIES, identifier
 from surveillance.declared.features import BARS, FEATURES, Feature
 from surveillance.errors import ParameterError
 from surveillance.events import INTERVALS
+from surveillance.metric_parameters import TABLE as METRICS
+from surveillance.metric_parameters import windows_of
 from surveillance.parameters import COMMON, Layer, Parameter, Parameters
 
 TABLE: Final = "declared"
@@ -114,9 +116,11 @@ class ParametersWithRules(Parameters):
     ) -> None:
         """`heard` are the rules whose alerts conditions can be about, those on the stream; None: all shipped."""
         every = tuple(layers)
+        self.average_windows_min = windows_of(every)
         self.declared_rules = rules_of(every, tuple(shipped), tuple(shipped) if heard is None else heard)
         own = {rule.id: rule.parameters for rule in self.declared_rules}
-        tuning: list[Layer] = [{name: table for name, table in layer.items() if name != TABLE} for layer in every]
+        apart = (TABLE, METRICS)
+        tuning: list[Layer] = [{name: table for name, table in layer.items() if name not in apart} for layer in every]
         common = {rule.id: rule.common for rule in self.declared_rules}
         super().__init__({**shipped, **own}, [common, *tuning])
 

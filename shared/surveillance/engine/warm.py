@@ -11,6 +11,7 @@ from os import cpu_count
 from surveillance.engine import arrow, batch, evidence, ndjson, observe, scan, state, sweep, tables
 from surveillance.engine.engine import Engine
 from surveillance.engine.kernel import Entry
+from surveillance.metrics import measuring
 
 
 def entries() -> list[Entry]:
@@ -28,6 +29,7 @@ def entries() -> list[Entry]:
         tables._compiled_look_up,
         tables._compiled_index,
         scan.show,
+        measuring.compiled,
     ]
 
 

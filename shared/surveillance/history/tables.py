@@ -12,6 +12,8 @@ import pyarrow as pa
 from surveillance.collection.tables import TABLES as RAW
 from surveillance.collection.tables import RawTable
 from surveillance.events import SCHEMA as EVENT_SCHEMA
+from surveillance.metric_rows import KEY as METRIC_KEY
+from surveillance.metric_rows import SCHEMA as METRIC_SCHEMA
 
 TEXT: Final = pa.string()
 DATE: Final = pa.date32()
@@ -98,21 +100,6 @@ _ALERT: Final = _columns(
     status=TEXT,
     status_reason=TEXT,
 )
-_METRICS: Final = (
-    "quoted_spread_bp",
-    "effective_spread_bp",
-    "realised_spread_bp",
-    "price_impact_bp",
-    "order_flow_imbalance",
-    "vpin",
-    "kyle_lambda",
-    "amihud",
-    "roll_spread",
-    "bid_depth",
-    "ask_depth",
-    "liquidity_score",
-)
-
 INDICATORS: Final = (
     *(f"{kind}_{period}" for kind in ("sma", "ema", "wma") for period in PERIODS),
     "macd",
@@ -180,12 +167,6 @@ TABLES: Final = (
     ),
     Table("raw_events", EVENT_SCHEMA, (), HOURS, "events"),
     Table("raw_alerts", _ALERT, ("alert_id", "revision"), HOURS, "alerts"),
-    Table(
-        "raw_metrics",
-        _columns(symbol=TEXT, venue=TEXT, ts=COUNT, **dict.fromkeys(_METRICS, NUMBER)),
-        ("symbol", "venue", "ts"),
-        HOURS,
-        "metrics",
-    ),
+    Table("raw_metrics", METRIC_SCHEMA, METRIC_KEY, HOURS, "metrics"),
 )
 BY_NAME: Final = {table.name: table for table in TABLES}

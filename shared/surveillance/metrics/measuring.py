@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from surveillance import metric_parameters
 from surveillance.engine.batch import CANCEL, EVENT, FILL, NEW, ORDER, QUOTE
 from surveillance.engine.context import CONTEXT
 from surveillance.engine.kernel import entry, kernel
@@ -29,7 +30,7 @@ from surveillance.engine.observe import (
 )
 from surveillance.metrics import marks, minute, rows
 from surveillance.metrics.marks import mark
-from surveillance.metrics.minute import advance, begin, differs, first_seen, take_quote
+from surveillance.metrics.minute import advance, begin, differs, first_quoted, first_seen, take_quote
 from surveillance.metrics.rows import (
     EVENTS_DONE,
     MARKETS_KNOWN,
@@ -116,7 +117,8 @@ def take_event(t, e, c, nbbo):
     r = t.rows[m.row]
     if e.type == QUOTE:
         whole = e.venue == nbbo or e.venue == 0
-        m.quoted = 1
+        if not m.quoted:
+            first_quoted(m, r, ts)
         if whole:
             m.consolidated = 1
         if whole or not m.consolidated:
@@ -185,5 +187,5 @@ def measure(scratch, memory, first, count):
     return more
 
 
-_FILES = tuple(str(Path(module.__file__)) for module in (rows, marks, minute, formulas, walk))
+_FILES = tuple(str(Path(module.__file__)) for module in (rows, marks, minute, metric_parameters, formulas, walk))
 compiled = entry(measure, None, (__file__, *_FILES))

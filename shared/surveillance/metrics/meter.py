@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from surveillance.engine.memory import Addresses
 from surveillance.engine.tables import grown
-from surveillance.errors import InputError
+from surveillance.metric_parameters import DEFAULT_WINDOWS, LONGEST, check_windows
+from surveillance.metric_rows import SCHEMA
 from surveillance.metrics.measuring import compiled
 from surveillance.metrics.rows import (
     HORIZONS,
-    LONGEST,
     MARK,
     MARKS_USED,
     METER,
@@ -22,12 +22,10 @@ from surveillance.metrics.rows import (
     ROWS_TOLD,
     ROWS_USED,
     TOLD,
-    WINDOWS,
 )
 from surveillance.microstructure.one_pass import finished
 from surveillance.microstructure.walk import AHEAD
 
-DEFAULT_WINDOWS: Final = (5, 20)
 _KEPT: Final = {"meters": METER, "rows": ROW, "marks": MARK}
 
 
@@ -85,10 +83,8 @@ class Meter:
     """Measures by the minute; `windows` are those of the moving averages, in minutes."""
 
     def __init__(self, windows: Sequence[int] = DEFAULT_WINDOWS) -> None:
-        """Raises InputError for more than WINDOWS windows, or one that is not between 2 and LONGEST."""
-        if len(windows) > WINDOWS or any(not 2 <= window <= LONGEST for window in windows):
-            raise InputError(f"at most {WINDOWS} windows of 2 to {LONGEST} minutes can be averaged.")
-        self.windows = tuple(windows)
+        """Raises `ParameterError` for windows that can't be kept."""
+        self.windows = check_windows(tuple(windows))
         self._windows = np.array(self.windows, np.int64)
         self._told = np.zeros(TOLD, np.int64)
         self._out = np.zeros(ROOM, ROW)
@@ -117,12 +113,8 @@ class Meter:
                 found.append(self._out[: int(told[ROWS_TOLD])].copy())
         return found
 
-    def nothing(self) -> pa.Table:
-        """Give the table of no rows."""
-        return self.table(np.zeros(0, ROW), (), ())
-
     def table(self, rows: NDArray[Any], symbols: Sequence[str], venues: Sequence[str | None]) -> pa.Table:
-        """Give rows as a table: who, when (the start of the minute, ns), which revision, then a column a figure."""
+        """Give rows as a table of `metric_rows.SCHEMA`; `ts` is the start of the minute."""
         ahead = rows["ahead"].reshape(len(rows), len(HORIZONS), len(AHEAD))
         minutes = finished(rows["ts"], np.ascontiguousarray(rows["cells"]), ahead)
         figures = minutes.table(HORIZONS)
@@ -132,6 +124,7 @@ class Meter:
             order_to_trade = np.where(minutes.trades > 0, messages / minutes.trades, np.nan)
             volatility = np.where(rows["returns"] > 0, np.sqrt(rows["variance"]), np.nan)
         more: dict[str, NDArray[Any]] = {
+            "revision": rows["revision"],
             "order_messages": messages,
             "entered": rows["entered"],
             "replaced": rows["replaced"],
@@ -142,15 +135,16 @@ class Meter:
             "realised_volatility": volatility,
             "velocity_bp": rows["velocity_bp"],
         }
-        for place, window in enumerate(self.windows):
-            more[f"sma_{window}"] = rows["sma"][:, place]
-            more[f"ema_{window}"] = rows["ema"][:, place]
-        columns = {
-            "symbol": pa.array(symbols, pa.string()),
-            "venue": pa.array(venues, pa.string()),
-            "ts": figures["ts"],
-            "revision": pa.array(rows["revision"]),
-        }
-        columns |= {name: figures[name] for name in figures.column_names if name != "ts"}
+        columns = {name: figures[name] for name in figures.column_names}
         columns |= {name: pa.array(values, from_pandas=True) for name, values in more.items()}
-        return pa.table(columns)
+        columns |= {"symbol": pa.array(symbols, pa.string()), "venue": pa.array(venues, pa.string())}
+        columns |= {name: self._by_window(rows[name]) for name in ("sma", "ema")}
+        return pa.table([columns[field.name] for field in SCHEMA], SCHEMA)
+
+    def _by_window(self, averages: NDArray[np.float64]) -> pa.Array:
+        """Give a map a row from window to average, without those that are not known."""
+        known = ~np.isnan(averages[:, : len(self.windows)])
+        ends = np.concatenate(([0], np.cumsum(known.sum(1)))).astype(np.int32)
+        names = pa.array([str(window) for window in self.windows], pa.string())
+        keys = names.take(pa.array(np.nonzero(known)[1]))
+        return pa.MapArray.from_arrays(pa.array(ends), keys, pa.array(averages[:, : len(self.windows)][known]))

@@ -6,8 +6,9 @@ import numpy as np
 
 from surveillance.engine.kernel import kernel
 from surveillance.events import MINUTE, SECOND
+from surveillance.metric_parameters import LONGEST, MOST_WINDOWS
 from surveillance.metrics.marks import judge, next_horizon
-from surveillance.metrics.rows import FAR_AWAY, FINAL_NS, LONGEST, ROWS_FREE, ROWS_TOLD, ROWS_USED, WINDOWS
+from surveillance.metrics.rows import FAR_AWAY, FINAL_NS, ROWS_FREE, ROWS_TOLD, ROWS_USED
 from surveillance.microstructure import walk
 from surveillance.microstructure.formulas import mid_of, order_flow, shown_ask, shown_bid
 
@@ -29,7 +30,7 @@ def first_seen(m):
     m.known = nan
     m.price = nan
     m.different = nan
-    for w in range(WINDOWS):
+    for w in range(MOST_WINDOWS):
         m.ema[w] = nan
 
 
@@ -115,6 +116,20 @@ def take_quote(m, r, ts, bid_price, bid_quantity, ask_price, ask_quantity):
 
 
 @kernel
+def first_quoted(m, r, ts):
+    """Begin with quotes where orders have shown the best prices so far: what these said of the minute is taken back."""
+    for k in range(QUOTES, ORDER_FLOW + 1):
+        r.cells[k] = 0.0
+    m.quoted = 1
+    m.shown = 0
+    m.since = ts
+    m.mid = nan
+    m.known = nan
+    m.second_mid = nan
+    m.minute_mid = nan
+
+
+@kernel
 def differs(m, bid_price, bid_quantity, ask_price, ask_quantity):
     """Say whether best prices that orders show are others than those that stand."""
     bid, ask = shown_bid(bid_price, bid_quantity), shown_ask(ask_price, ask_quantity)
@@ -127,7 +142,7 @@ def differs(m, bid_price, bid_quantity, ask_price, ask_quantity):
 def _average(t, m, market, r):
     """Take the minute's last price, of a trade or else the mid, into the moving averages."""
     price = r.cells[CLOSE] if r.cells[TRADES] > 0.0 else m.known
-    for w in range(WINDOWS):
+    for w in range(MOST_WINDOWS):
         r.sma[w] = nan
         r.ema[w] = m.ema[w]
     if price != price:

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from surveillance.engine.kernel import kernel
 from surveillance.engine.memory import array_at
 from surveillance.events import MINUTE, SECOND
+from surveillance.metric_parameters import LONGEST, MOST_WINDOWS
 from surveillance.microstructure.walk import AHEAD, CELLS
 
 HORIZONS: Final = (5 * SECOND, MINUTE, 5 * MINUTE)
 FINAL_NS: Final = 5 * MINUTE
 """How long after its end a minute is told again: each horizon of its trades is over then."""
-WINDOWS: Final = 4
-"""Moving averages at most."""
-LONGEST: Final = 240
 FAR_AWAY: Final = 1 << 62
 _SUMS: Final = len(HORIZONS) * len(AHEAD)
 
@@ -52,7 +50,7 @@ METER: Final = np.dtype(
         ("second_mid", "f8"),
         ("minute_mid", "f8"),
         ("closes", "i8"),
-        ("ema", "f8", (WINDOWS,)),
+        ("ema", "f8", (MOST_WINDOWS,)),
     ],
     align=True,
 )
@@ -68,8 +66,8 @@ ROW: Final = np.dtype(
         ("returns", "i8"),
         ("variance", "f8"),
         ("velocity_bp", "f8"),
-        ("sma", "f8", (WINDOWS,)),
-        ("ema", "f8", (WINDOWS,)),
+        ("sma", "f8", (MOST_WINDOWS,)),
+        ("ema", "f8", (MOST_WINDOWS,)),
         ("cells", "f8", (len(CELLS),)),
         ("ahead", "f8", (_SUMS,)),
     ],

@@ -24,6 +24,11 @@ metrics as (
     where cast(minute_at as date) >= {{ first_changed_day() }}
 ),
 
+windows as (
+    select * from {{ ref('int_metric_minutes') }}
+    where cast(minute_at as date) >= {{ first_changed_day() }}
+),
+
 minutes as (
     select
         symbol,
@@ -68,17 +73,28 @@ final as (
         coalesce(orders.cancelled_orders, 0) as cancelled_orders,
         coalesce(orders.fills, 0) as fills,
         {{ ratio('orders.order_messages', 'trades.trades') }} as order_to_trade_ratio,
+        metrics.revision as metrics_revision,
+        metrics.quoted_spread_bp,
         metrics.effective_spread_bp,
-        metrics.realised_spread_bp,
-        metrics.price_impact_bp,
+        metrics.realised_spread_bp_5s,
+        metrics.price_impact_bp_5s,
+        metrics.realised_spread_bp_60s as realised_spread_bp,
+        metrics.price_impact_bp_60s as price_impact_bp,
+        metrics.realised_spread_bp_300s,
+        metrics.price_impact_bp_300s,
         metrics.order_flow_imbalance,
-        metrics.vpin,
-        metrics.kyle_lambda,
-        metrics.amihud,
-        metrics.roll_spread,
+        metrics.depth_imbalance,
+        windows.vpin,
+        windows.kyle_lambda,
+        windows.amihud,
+        windows.roll_spread,
         metrics.bid_depth,
         metrics.ask_depth,
-        metrics.liquidity_score,
+        windows.liquidity_score,
+        metrics.message_rate,
+        metrics.cancel_rate,
+        metrics.realised_volatility,
+        metrics.velocity_bp,
         {{ month_of('minutes.minute_at') }} as month,
         cast(minutes.minute_at as date) as date
     from minutes
@@ -102,6 +118,11 @@ final as (
             minutes.symbol = metrics.symbol
             and minutes.venue = metrics.venue
             and minutes.minute_at = metrics.minute_at
+    left join windows
+        on
+            minutes.symbol = windows.symbol
+            and minutes.venue = windows.venue
+            and minutes.minute_at = windows.minute_at
 )
 
 select * from final
