@@ -274,7 +274,7 @@ def test_a_commit_whose_answer_was_lost_is_recognised_without_a_reload(
     report = held.process([apples(2)])
     assert (report.failed, report.redelivered) == (None, 1)
     seen = calls.take()
-    assert set(seen) == {"get checkpoint", "put alert"}
+    assert set(seen) == {"get checkpoint", "put alert", "put metrics"}
     assert stored(cloud) == reference([apples(1), apples(2)]).alerts
 
 
