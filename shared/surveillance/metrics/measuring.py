@@ -4,7 +4,6 @@ It reads what the shared pass told of each event and keeps its own memory, so th
 """
 
 from math import nan
-from pathlib import Path
 
 import numpy as np
 
@@ -187,5 +186,5 @@ def measure(scratch, memory, first, count):
     return more
 
 
-_FILES = tuple(str(Path(module.__file__)) for module in (rows, marks, minute, metric_parameters, formulas, walk))
+_FILES = tuple(str(module.__file__) for module in (rows, marks, minute, metric_parameters, formulas, walk))
 compiled = entry(measure, None, (__file__, *_FILES))
