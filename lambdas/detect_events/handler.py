@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from surveillance.adapters.detection import consumer_from_environment
+from surveillance.adapters.detecting_process import consumer_from_environment
 from surveillance.adapters.kinesis_records import records_of
 from surveillance.adapters.lambda_time import seconds_left
 from surveillance.adapters.lane_consumer import Report

@@ -12,6 +12,7 @@ from surveillance.adapters.detection import Format, shipped_parameters
 from surveillance.alerts import Alert
 from surveillance.engine import Engine
 from surveillance.feeds import FORMATS, FileSource
+from surveillance.metric_parameters import TABLE as METRICS
 from surveillance.parameters import Parameters, read_layer
 from surveillance.reference import Instrument, Reference, accounts_of, instruments_of
 from surveillance.rules import RULES
@@ -47,7 +48,8 @@ class Recording:
         return files | {"format.json": msgspec.json.encode(self.format)}
 
     def engine(self, lanes: int = 1) -> Engine:
-        layers = [read_layer(shipped_parameters().read_text()), read_layer(self.parameters)]
+        shipped = read_layer(shipped_parameters().read_text())
+        layers = [{name: table for name, table in shipped.items() if name != METRICS}, read_layer(self.parameters)]
         accounts = () if self.accounts is None else accounts_of(self.accounts)
         instruments = instruments_of(self.instruments)
         reference = Reference(instruments, accounts, self.format.unknown, self.format.shown_levels)
