@@ -1,7 +1,7 @@
 """Compile the project for Athena without AWS: a stand-in answers Glue, so that both kinds of SQL come out.
 
 `first` is what a database without our tables gets, `increment` what one gets that has them. Writes
-`<folder>/{first,increment}/**/*.sql`.
+`<folder>/{first,increment}/**/*.sql`; with `first` also the queries of QuickSight's data sets, their parameters filled.
 """
 
 import os
@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from dbt.cli.main import dbtRunner
 from moto import mock_aws
+
+from quicksight.contracts import DATA_SETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATABASE = "history"
@@ -45,7 +47,18 @@ def compile_into(folder: Path, database: str = DATABASE, changed_from: str = CHA
                     },
                 },
             )
+        _write_data_sets(folder / "first" / "quicksight", database)
         _compiled(folder, "increment", ["--vars", f"{{changed_from: '{changed_from}'}}"])
+
+
+def _write_data_sets(folder: Path, database: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in DATA_SETS:
+        text = data.sql(database, database)
+        for parameter in data.parameters:
+            told = f"'{parameter.default}'" if isinstance(parameter.default, str) else str(parameter.default)
+            text = text.replace(f"<<${parameter.name}>>", told)
+        (folder / f"{data.name}.sql").write_text(text, encoding="utf-8")
 
 
 def _compiled(folder: Path, kind: str, arguments: list[str]) -> list[str]:
