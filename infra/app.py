@@ -18,6 +18,7 @@ from infra.configuration import Configuration, ConfigurationError, read
 from infra.constructs.locked_requirements import NotLockedError
 from infra.constructs.source_package import REPOSITORY, HeavyImportError, MissingSourceError, SourcePackages
 from infra.stacks.alerting import Alerting
+from infra.stacks.dashboards import Dashboards
 from infra.stacks.detection import Detection
 from infra.stacks.history import History
 from infra.stacks.ingestion import Ingestion
@@ -67,11 +68,29 @@ def compose(app: App, configuration: Configuration, packages: SourcePackages) ->
     history = None
     if configuration.history is not None:
         history = History(app, "history", configuration, configuration.history, packages, storage, streaming, ingestion)
+        if configuration.dashboards is not None:
+            Dashboards(app, "dashboards", configuration, configuration.dashboards, storage, streaming).add_dependency(
+                history
+            )
     Observability(
         app, "observability", configuration, storage, streaming, ingestion, detection, alerting, review, history
     )
     Tags.of(app).add("product", "surveillance")
     Tags.of(app).add("environment", configuration.environment)
+
+
+def synthesise_dashboards(principal: str, outdir: Path) -> CloudAssembly:
+    """Write the stacks of the dashboards and of what they stand on, to be looked at: no history, no code, no checks."""
+    context = {"environment": "laptop", "dashboards": {"authors": [principal]}, "aws:cdk:disable-stack-trace": True}
+    app = App(
+        context={**default_context(), **context}, outdir=str(outdir), analytics_reporting=False, tree_metadata=False
+    )
+    configuration = read(app.node.try_get_context)
+    storage = Storage(app, "storage", configuration)
+    streaming = Streaming(app, "streaming", configuration, storage)
+    if configuration.dashboards is not None:
+        Dashboards(app, "dashboards", configuration, configuration.dashboards, storage, streaming)
+    return app.synth()
 
 
 def main() -> int:

@@ -70,6 +70,14 @@ class HistoryChoice:
 
 
 @dataclass(frozen=True)
+class DashboardsChoice:
+    """Who looks at the dashboards and who may change them: ARNs of users, groups or namespaces of QuickSight."""
+
+    authors: tuple[str, ...]
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Configuration:
     """One deployment."""
 
@@ -86,6 +94,7 @@ class Configuration:
     alert_link: str | None
     retention: Retention
     history: HistoryChoice | None
+    dashboards: DashboardsChoice | None = None
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -142,7 +151,24 @@ def read(context: Callable[[str], object], lanes_lock: Path = LANES_LOCK) -> Con
             function_log_days=_whole(retention.get, "function_log_days", 1, 3653),
         ),
         history=_history(_decoded(context("history"))),
+        dashboards=_dashboards(_decoded(context("dashboards"))),
     )
+
+
+def _dashboards(given: object) -> DashboardsChoice | None:
+    if given is None or given == "":
+        return None
+    value: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    if not isinstance(given, Mapping) or set(value) - {"authors", "readers"}:
+        raise ConfigurationError("dashboards must be null, or an object with authors and readers.")
+    people = {key: _texts(f"dashboards.{key}", _listed(value.get(key))) for key in ("authors", "readers")}
+    for key, arns in people.items():
+        for arn in arns:
+            if not re.fullmatch(r"arn:aws[\w-]*:quicksight:[\w-]+:\d{12}:(user|group|namespace)/\S+", arn):
+                raise ConfigurationError(f"dashboards.{key}: {arn!r} is no user, group or namespace of QuickSight.")
+    if not people["authors"]:
+        raise ConfigurationError("dashboards.authors must name someone who may change the dashboards.")
+    return DashboardsChoice(**people)
 
 
 def _history(given: object) -> HistoryChoice | None:

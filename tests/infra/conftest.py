@@ -6,6 +6,7 @@ from infra.app import synthesise
 from tests.infra.assembly import Assembly, read_back
 from tests.infra.bare_program import run
 
+ANALYSTS = "arn:aws:quicksight:eu-west-1:111122223333:group/default/analysts"
 SUBSCRIBED = {
     "emails": [
         "desk@example.com",
@@ -14,6 +15,7 @@ SUBSCRIBED = {
     "phones": "+12025550123",
     "webhooks": [{"endpoint": "https://example.com/hook", "rules": ["spoofing", "layering"]}],
     "operator_emails": "night@example.com",
+    "dashboards": {"authors": [ANALYSTS]},
 }
 
 

@@ -12,7 +12,10 @@ from infra import app
 from infra.configuration import ConfigurationError
 from tests.infra.assembly import Assembly
 
-STACKS = ["storage", "streaming", "ingestion", "detection", "alerting", "review", "history", "observability"]
+STACKS = [
+    *("storage", "streaming", "ingestion", "detection", "alerting", "review", "history", "observability"),
+    "dashboards",
+]
 
 
 def test_a_program_without_credentials_network_and_docker_writes_every_stack(production: Assembly) -> None:
