@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from local.page import alert_pages, board_page, outbox_page, replay, stack_page
+from local.page import alert_pages, board_page, dashboards, outbox_page, replay, stack_page
 from local.page.following import Following
 from local.page.guard import Guard, new_token
 from local.page.shell import ECHARTS, ECHARTS_ADDRESS, NO_ECHARTS, STATIC, render, shell
@@ -35,6 +35,7 @@ def application(state: Path, ready: Callable[[], None] = lambda: None) -> Starle
             *replay.ROUTES,
             *outbox_page.ROUTES,
             *stack_page.ROUTES,
+            *dashboards.routes(state),
             Route(ECHARTS_ADDRESS, _echarts),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

@@ -3,7 +3,6 @@
 The tests share a lake; sources without a file are among its inputs.
 """
 
-import json
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -12,18 +11,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from cli.history_dbt import DATABASE, Dbt, Settings
-from cli.main import app
 from tests.history import lakes
-
-
-def build(lake: Path, *arguments: str) -> dict[str, dict[str, Any]]:
-    """Run `history build`; give its steps by name."""
-    result = CliRunner().invoke(app, ["history", "build", "--lake", str(lake), *arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return {step["step"]: step for step in json.loads(result.stdout)["steps"]}
+from tests.history.builds import build
 
 
 def contents(lake: Path) -> dict[str, str]:
@@ -37,17 +28,6 @@ def rows(lake: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(lake / "marts.duckdb"), read_only=True) as connection:
         connection.execute("use history")
         return connection.execute(query).fetchall()
-
-
-@pytest.fixture(scope="session")
-def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, Any]]]:
-    lake = tmp_path_factory.mktemp("history")
-    lakes.write_raw(lake, lakes.invented(), until=lakes.NEW_FROM)
-    lakes.write_reports(lake)
-    lakes.write_events(lake)
-    lakes.write_alerts(lake, [("a", 1, "open"), ("b", 1, "closed_true")], 15)
-    lakes.write_alerts(lake, [("a", 2, "closed_false")], 16)
-    return lake, build(lake, "--unit-tests")
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,16 @@ def declare_tables(lake: HistoryLake, database: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"create schema if not exists {SCHEMA}")
         for table in TABLES:
-            connection.execute(_view(connection, lake, table))
+            declare_table(connection, lake, table, SCHEMA)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, lake: HistoryLake, table: Table) -> str:
-    head = f"create or replace view {SCHEMA}.{_quoted(table.name)} as select "
+def declare_table(connection: duckdb.DuckDBPyConnection, lake: HistoryLake, table: Table, schema: str) -> None:
+    """Let a view of a schema show a table over the files there are now."""
+    connection.execute(_view(connection, lake, table, schema))
+
+
+def _view(connection: duckdb.DuckDBPyConnection, lake: HistoryLake, table: Table, schema: str) -> str:
+    head = f"create or replace view {schema}.{_quoted(table.name)} as select "
     told_by_path = [name for name in table.partitions if name not in table.columns.names]
     if not lake.files(table):
         columns = [f"cast(null as {_type(field.type)}) as {_quoted(field.name)}" for field in table.columns]
