@@ -17,7 +17,7 @@ from surveillance.adapters.history import HistoryLake
 from surveillance.adapters.history_catalogue import declare_table
 from surveillance.history.tables import TABLES
 
-from local.page.render.models import ON_LANDED, select_of
+from local.page.render.models import models_on_landed, select_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ class Lake:
             for (name,) in (*tables, *views):
                 made.execute(f"create view {marts}.{name} as select * from marts.history.{name}")  # noqa: S608
         if not built.exists() or landed.folder != history.folder:
-            for model in ON_LANDED:
+            for model in models_on_landed():
                 made.execute(f"create or replace view {marts}.{model} as {select_of(model, marts, raw)}")
         return made
 

@@ -5,6 +5,7 @@ DuckDB, each model whole.
 """
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,22 +16,23 @@ from jinja2 import Environment, StrictUndefined
 
 PROJECT: Final = Path(__file__).resolve().parents[3] / "athena"
 MACROS: Final = ("arithmetic", "averages", "dialects", "increments")
-ON_LANDED: Final = (
-    "stg_alerts",
-    "fact_alerts",
-    "alert_statistics",
-    "stg_events",
-    "stg_trades",
-    "stg_quotes",
-    "stg_orders",
-    "stg_statuses",
-    "stg_metrics",
-    "int_trade_minutes",
-    "int_quote_minutes",
-    "int_order_minutes",
-    "fact_intraday_metrics",
-)
-"""In the order in which they stand on each other."""
+ON_LANDED: Final = ("fact_alerts", "alert_statistics", "stg_statuses", "fact_intraday_metrics")
+"""What is looked at; with the models below, none of it stands on anything but landed tables."""
+_REFERENCE: Final = re.compile(r"ref\('(\w+)'\)")
+
+
+def models_on_landed() -> list[str]:
+    """Name the models, each after those it stands on."""
+    found: dict[str, None] = {}
+
+    def take(model: str) -> None:
+        for below in _REFERENCE.findall(_source(model)):
+            take(below)
+        found.setdefault(model)
+
+    for model in ON_LANDED:
+        take(model)
+    return list(found)
 
 
 def select_of(model: str, marts: str, raw: str) -> str:
