@@ -221,7 +221,7 @@ class Stage:
         self.end = max(self.end, end)
 
     def _traders_but(self, absent: set[tuple[int, int]]) -> Integers:
-        """Give the accounts of traders whose owners are not among those, which are of instruments."""
+        """Give the accounts of traders, without those of owners that are listed for this instrument."""
         owners = [owner for number, owner in sorted(absent) if number == self.instrument.number]
         traders = self._accounts.traders
         return traders[~np.isin(self._accounts.owners[traders], owners)]
